@@ -27,4 +27,4 @@ if(AIZU_DEMOS OR AIZU_TESTS)
   az_dependency(AVFORMAT libavformat>=59.27)
   az_dependency(AVFILTER libavfilter>=8.44)
 endif()
-# cmocka>=1.1.7 (Apache-2.0), for the tests, is found in tests/CMakeLists.txt: the core alone has tests too.
+# cmocka>=1.1.5 (Apache-2.0), for the tests, is found in tests/CMakeLists.txt: the core alone has tests too.
