@@ -62,22 +62,22 @@ typedef enum aizu_cue_flag {
  * frame that carries it, see aizu_frame); copy what is to be kept. Immutable.
  */
 typedef struct aizu_cue {
-    size_t size_struct;      /* sizeof(aizu_cue) of the library */
-    uint64_t id;             /* the same for each delivery of one cue in a session; never 0 */
+    size_t size_struct; /* sizeof(aizu_cue) of the library */
+    uint64_t id;        /* the same for each delivery of one cue in a session; never 0 */
     aizu_cue_kind kind;
     aizu_cue_phase phase;
-    unsigned flags;          /* aizu_cue_flag */
-    const char *key;         /* PRIV and UFID: owner; TXXX, WXXX, COMM, GEOB: description; T***: the
-                                frame id; emsg: scheme_id_uri; never NULL, UTF-8, may be empty */
-    const char *name;        /* ID3: the frame id, as in "PRIV"; emsg: value; never NULL */
-    int64_t pts;             /* presentation time, ns; the scale of aizu_player_position() */
-    int64_t duration;        /* ns, 0 for a moment, AIZU_NO_TIME if it has no end yet */
-    int64_t wall;            /* programme date-time of pts, Unix time in ns, or AIZU_NO_TIME */
-    int64_t due;             /* monotonic time at which its frame was presented, or AIZU_NO_TIME when
-                                no frame was (received, skipped) */
-    int64_t late_by;         /* with AIZU_CUE_LATE: ns between its time and its delivery, else 0 */
-    const uint8_t *data;     /* the payload; for text frames UTF-8; never NULL */
-    size_t size;             /* bytes, at most AIZU_CUE_PAYLOAD_MAX; a 0 byte follows the last */
+    unsigned flags;      /* aizu_cue_flag */
+    const char *key;     /* PRIV and UFID: owner; TXXX, WXXX, COMM, GEOB: description; T***: the
+                            frame id; emsg: scheme_id_uri; never NULL, UTF-8, may be empty */
+    const char *name;    /* ID3: the frame id, as in "PRIV"; emsg: value; never NULL */
+    int64_t pts;         /* presentation time, ns; the scale of aizu_player_position() */
+    int64_t duration;    /* ns, 0 for a moment, AIZU_NO_TIME if it has no end yet */
+    int64_t wall;        /* programme date-time of pts, Unix time in ns, or AIZU_NO_TIME */
+    int64_t due;         /* monotonic time at which its frame was presented, or AIZU_NO_TIME when
+                            no frame was (received, skipped) */
+    int64_t late_by;     /* with AIZU_CUE_LATE: ns between its time and its delivery, else 0 */
+    const uint8_t *data; /* the payload; for text frames UTF-8; never NULL */
+    size_t size;         /* bytes, at most AIZU_CUE_PAYLOAD_MAX; a 0 byte follows the last */
 } aizu_cue;
 
 #ifdef __cplusplus

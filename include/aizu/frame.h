@@ -28,14 +28,14 @@ typedef struct aizu_frame {
     size_t size_struct;
     aizu_pixel_format format;
     aizu_color_matrix matrix;
-    int full_range;           /* 1: samples span 0..255; 0: 16..235 */
-    int width, height;        /* pixels */
-    int sar_num, sar_den;     /* sample aspect ratio, both > 0 */
-    const uint8_t *planes[3]; /* first row of each plane, unused ones NULL */
-    int strides[3];           /* bytes from row to row, > 0 */
-    int64_t pts;              /* presentation time, ns */
-    int64_t due;              /* monotonic time at which it was to be shown, ns */
-    int64_t wall;             /* programme date-time of pts, Unix time in ns, or AIZU_NO_TIME */
+    int full_range;              /* 1: samples span 0..255; 0: 16..235 */
+    int width, height;           /* pixels */
+    int sar_num, sar_den;        /* sample aspect ratio, both > 0 */
+    const uint8_t *planes[3];    /* first row of each plane, unused ones NULL */
+    int strides[3];              /* bytes from row to row, > 0 */
+    int64_t pts;                 /* presentation time, ns */
+    int64_t due;                 /* monotonic time at which it was to be shown, ns */
+    int64_t wall;                /* programme date-time of pts, Unix time in ns, or AIZU_NO_TIME */
     const aizu_cue *const *cues; /* contract point 7: the cues that this frame starts, in order */
     size_t cue_count;
 } aizu_frame;

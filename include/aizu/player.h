@@ -25,12 +25,12 @@ extern "C" {
 typedef struct aizu_player aizu_player;
 
 /* Limits of what the API takes. */
-#define AIZU_URL_SIZE_MAX     8192 /* bytes with the closing NUL */
-#define AIZU_HEADERS_MAX      64   /* request headers of one player */
-#define AIZU_HEADER_SIZE_MAX  8192 /* bytes of one request header line */
-#define AIZU_QUALITIES_MAX    64   /* variants that the quality list shows */
-#define AIZU_QUALITY_AUTO     (-1)
-#define AIZU_FOREVER          INT64_MAX /* dispatch: no time-out */
+#define AIZU_URL_SIZE_MAX    8192 /* bytes with the closing NUL */
+#define AIZU_HEADERS_MAX     64   /* request headers of one player */
+#define AIZU_HEADER_SIZE_MAX 8192 /* bytes of one request header line */
+#define AIZU_QUALITIES_MAX   64   /* variants that the quality list shows */
+#define AIZU_QUALITY_AUTO    (-1)
+#define AIZU_FOREVER         INT64_MAX /* dispatch: no time-out */
 
 typedef enum aizu_state {
     AIZU_STATE_IDLE = 0,  /* nothing loaded, stopped, or failed */
@@ -66,7 +66,7 @@ typedef enum aizu_log_level {
  * what is needed. The struct grows only at its end.
  */
 typedef struct aizu_config {
-    size_t size_struct; /* set by aizu_config_init() */
+    size_t size_struct;        /* set by aizu_config_init() */
     aizu_video_output video;   /* default AIZU_VIDEO_WINDOW */
     aizu_audio_output audio;   /* default AIZU_AUDIO_DEVICE */
     int dispatch_thread;       /* 1: the library calls callbacks on a thread of its own; default 0 */
@@ -79,12 +79,12 @@ typedef struct aizu_config {
                                   playlist asks for (RFC 8216, 6.3.3) */
     uint64_t random_seed;      /* of retry jitter; default 0: chosen by the library */
     void (*log)(void *user, aizu_log_level level, const char *module, const char *text);
-    void *log_user;            /* log is called on any thread, must return soon and must not call aizu */
-    aizu_log_level log_level;  /* default AIZU_LOG_WARNING */
-    const char *user_agent;    /* default "aizu/VERSION"; copied */
-    const char *ca_file;       /* PEM file with the certificates to trust instead of the system's;
-                                  default NULL; copied */
-    const char *window_title;  /* default "aizu"; copied */
+    void *log_user;           /* log is called on any thread, must return soon and must not call aizu */
+    aizu_log_level log_level; /* default AIZU_LOG_WARNING */
+    const char *user_agent;   /* default "aizu/VERSION"; copied */
+    const char *ca_file;      /* PEM file with the certificates to trust instead of the system's;
+                                 default NULL; copied */
+    const char *window_title; /* default "aizu"; copied */
 } aizu_config;
 
 /* Fills in the defaults. */
@@ -147,12 +147,12 @@ AIZU_API aizu_result aizu_player_set_header(aizu_player *player, const char *lin
 /* One variant of the multivariant playlist (RFC 8216, 4.3.4.2). A media playlist alone is one quality. */
 typedef struct aizu_quality {
     size_t size_struct;
-    int index;            /* for aizu_player_set_quality() */
-    char name[64];        /* NAME, IVS-NAME, VIDEO group or "HEIGHTp" */
-    int64_t bandwidth;    /* BANDWIDTH, bits per second, 0 unknown */
-    int width, height;    /* RESOLUTION, 0 unknown */
-    double frame_rate;    /* FRAME-RATE, 0 unknown */
-    char codecs[128];     /* CODECS */
+    int index;         /* for aizu_player_set_quality() */
+    char name[64];     /* NAME, IVS-NAME, VIDEO group or "HEIGHTp" */
+    int64_t bandwidth; /* BANDWIDTH, bits per second, 0 unknown */
+    int width, height; /* RESOLUTION, 0 unknown */
+    double frame_rate; /* FRAME-RATE, 0 unknown */
+    char codecs[128];  /* CODECS */
 } aizu_quality;
 
 /* The number of qualities, 0 before a playlist is loaded. */
@@ -186,24 +186,24 @@ AIZU_API int64_t aizu_player_wall_clock(const aizu_player *player);
 typedef struct aizu_stats {
     size_t size_struct;
     uint64_t bytes_received;
-    uint64_t requests;           /* started */
-    uint64_t requests_failed;    /* ended with an error, each try counted */
-    int64_t throughput;          /* estimate, bits per second, 0 unknown */
-    int64_t first_frame_delay;   /* from load to the first frame, ns, AIZU_NO_TIME before it */
+    uint64_t requests;         /* started */
+    uint64_t requests_failed;  /* ended with an error, each try counted */
+    int64_t throughput;        /* estimate, bits per second, 0 unknown */
+    int64_t first_frame_delay; /* from load to the first frame, ns, AIZU_NO_TIME before it */
     uint64_t frames_presented;
-    uint64_t frames_dropped;     /* decoded too late to be shown */
-    uint64_t frames_corrupt;     /* decoder errors */
-    uint64_t stalls;             /* times that playback ran dry */
-    int64_t stall_duration;      /* ns */
+    uint64_t frames_dropped; /* decoded too late to be shown */
+    uint64_t frames_corrupt; /* decoder errors */
+    uint64_t stalls;         /* times that playback ran dry */
+    int64_t stall_duration;  /* ns */
     uint64_t quality_switches;
-    uint64_t cues_received;      /* after copies were collapsed */
+    uint64_t cues_received; /* after copies were collapsed */
     uint64_t cues_delivered;
     uint64_t cues_late;
     uint64_t cues_skipped;
-    uint64_t cue_copies;         /* copies that were collapsed */
-    int64_t buffered_ahead;      /* ns */
+    uint64_t cue_copies;    /* copies that were collapsed */
+    int64_t buffered_ahead; /* ns */
     uint64_t buffered_bytes;
-    int width, height;           /* of the picture on screen */
+    int width, height; /* of the picture on screen */
 } aizu_stats;
 /* Fills *stats, whose size_struct the caller set. */
 AIZU_API aizu_result aizu_player_get_stats(const aizu_player *player, aizu_stats *stats);
@@ -224,13 +224,13 @@ typedef enum aizu_event_type {
 /* What is known about an error where it happened. */
 typedef struct aizu_error {
     aizu_result result;
-    int is_fatal;          /* 1: playback stopped, AIZU_STATE_IDLE follows */
-    const char *stage;     /* "multivariant playlist", "media playlist", "segment", "demux", "decode", ... */
-    const char *url;       /* without userinfo, query and fragment; "" when none is concerned */
-    int http_status;       /* 0 when there was no response */
-    int64_t segment;       /* media sequence number, -1 when none is concerned */
-    int64_t position;      /* presentation time concerned, or AIZU_NO_TIME */
-    const char *detail;    /* a sentence for people; never NULL */
+    int is_fatal;       /* 1: playback stopped, AIZU_STATE_IDLE follows */
+    const char *stage;  /* "multivariant playlist", "media playlist", "segment", "demux", "decode", ... */
+    const char *url;    /* without userinfo, query and fragment; "" when none is concerned */
+    int http_status;    /* 0 when there was no response */
+    int64_t segment;    /* media sequence number, -1 when none is concerned */
+    int64_t position;   /* presentation time concerned, or AIZU_NO_TIME */
+    const char *detail; /* a sentence for people; never NULL */
 } aizu_error;
 
 typedef enum aizu_input_type {
@@ -242,13 +242,13 @@ typedef enum aizu_input_type {
 typedef struct aizu_event {
     size_t size_struct;
     aizu_event_type type;
-    int64_t time;             /* monotonic, when it happened */
-    aizu_state state;         /* the player's state at that moment */
-    int64_t position;         /* ns or AIZU_NO_TIME */
+    int64_t time;     /* monotonic, when it happened */
+    aizu_state state; /* the player's state at that moment */
+    int64_t position; /* ns or AIZU_NO_TIME */
     int quality;
-    const aizu_error *error;  /* NULL but for AIZU_EVENT_ERROR */
+    const aizu_error *error; /* NULL but for AIZU_EVENT_ERROR */
     aizu_input_type input;
-    const char *input_key;    /* SDL's key name, as in "Space"; NULL but for AIZU_INPUT_KEY */
+    const char *input_key; /* SDL's key name, as in "Space"; NULL but for AIZU_INPUT_KEY */
 } aizu_event;
 
 typedef void (*aizu_cue_callback)(void *user, const aizu_cue *cue);
@@ -266,21 +266,22 @@ AIZU_API aizu_result aizu_player_on_frame(aizu_player *player, aizu_event_callba
  * Runs the callbacks of what has happened, waiting up to `timeout` ns for something (0: not at all,
  * AIZU_FOREVER: as long as it takes). Ends after the callbacks that were due when it was called.
  * AIZU_OK: some ran. AIZU_TIMEOUT: none. AIZU_END: the stream ended, failed for good, or the library's window
- * was closed, and everything before was delivered. AIZU_E_STATE with a dispatch thread, or from inside a callback.
+ * was closed, and everything before was delivered. AIZU_E_STATE with a dispatch thread, or from inside a
+ * callback.
  */
 AIZU_API aizu_result aizu_player_dispatch(aizu_player *player, int64_t timeout);
 
 /*
  * For an application with a loop of its own: a descriptor that is readable while callbacks or (with
- * AIZU_VIDEO_PULL) a frame wait; dispatch and acquire_frame drain it. Owned by the player. And a function called on
- * a thread of the library at the same moments, which must return soon and must not call aizu.
+ * AIZU_VIDEO_PULL) a frame wait; dispatch and acquire_frame drain it. Owned by the player. And a function
+ * called on a thread of the library at the same moments, which must return soon and must not call aizu.
  */
 AIZU_API int aizu_player_wakeup_fd(const aizu_player *player);
 AIZU_API aizu_result aizu_player_set_wakeup(aizu_player *player, void (*wakeup)(void *user), void *user);
 
 /*
- * With AIZU_VIDEO_PULL: the newest frame that is due and was not taken yet. AIZU_AGAIN when there is none; ask again
- * after the next wakeup. Draw it, show it, then release it: the moment of release counts as its
+ * With AIZU_VIDEO_PULL: the newest frame that is due and was not taken yet. AIZU_AGAIN when there is none;
+ * ask again after the next wakeup. Draw it, show it, then release it: the moment of release counts as its
  * presentation, and its cues are called back from then on. A frame that is not released within 100 ms
  * counts as presented when it was due. One frame at a time: AIZU_E_STATE while one is held.
  * AIZU_E_STATE with another kind of output.

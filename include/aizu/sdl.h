@@ -16,7 +16,8 @@ extern "C" {
 /* A texture that follows the size and format of the frames it is given. Belongs to one renderer. */
 typedef struct aizu_sdl_picture aizu_sdl_picture;
 
-/* AIZU_E_ARGUMENT, AIZU_E_MEMORY. All functions here: on the renderer's thread. Destroy before the renderer. */
+/* AIZU_E_ARGUMENT, AIZU_E_MEMORY. All functions here: on the renderer's thread. Destroy before the renderer.
+ */
 AIZU_API aizu_result aizu_sdl_picture_create(aizu_sdl_picture **picture, SDL_Renderer *renderer);
 AIZU_API void aizu_sdl_picture_destroy(aizu_sdl_picture **picture);
 

@@ -14,24 +14,24 @@
 #include "aizu/result.h"
 
 #if defined(__GNUC__) || defined(__clang__)
-#define AZ_LIKELY(x)      __builtin_expect(!!(x), 1)
-#define AZ_UNLIKELY(x)    __builtin_expect(!!(x), 0)
+#define AZ_LIKELY(x)         __builtin_expect(!!(x), 1)
+#define AZ_UNLIKELY(x)       __builtin_expect(!!(x), 0)
 #define AZ_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
-#define AZ_NODISCARD      __attribute__((warn_unused_result))
-#define AZ_NORETURN       __attribute__((noreturn))
+#define AZ_NODISCARD         __attribute__((warn_unused_result))
+#define AZ_NORETURN          __attribute__((noreturn))
 #else
-#define AZ_LIKELY(x)      (x)
-#define AZ_UNLIKELY(x)    (x)
+#define AZ_LIKELY(x)   (x)
+#define AZ_UNLIKELY(x) (x)
 #define AZ_PRINTF(fmt, args)
 #define AZ_NODISCARD
 #define AZ_NORETURN
 #endif
 
 /* For our own bugs, never for input; stays on in release builds. */
-#define AZ_ASSERT(cond)                                                                            \
-    do {                                                                                           \
-        if (AZ_UNLIKELY(!(cond)))                                                                  \
-            az_assert_failed(#cond, __FILE__, __LINE__);                                           \
+#define AZ_ASSERT(cond)                                  \
+    do {                                                 \
+        if (AZ_UNLIKELY(!(cond)))                        \
+            az_assert_failed(#cond, __FILE__, __LINE__); \
     } while (0)
 AZ_NORETURN void az_assert_failed(const char *condition, const char *file, int line);
 

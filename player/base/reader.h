@@ -32,7 +32,7 @@ typedef struct az_bits {
 
 void az_bits_init(az_bits *b, az_span span);
 size_t az_bits_left(const az_bits *b);
-uint32_t az_bits_u(az_bits *b, unsigned count); /* count 0..32 */
+uint32_t az_bits_u(az_bits *b, unsigned count);   /* count 0..32 */
 uint64_t az_bits_u64(az_bits *b, unsigned count); /* count 0..64 */
 bool az_bits_flag(az_bits *b);
 void az_bits_skip(az_bits *b, size_t count);

@@ -17,8 +17,8 @@ aizu_class aizu_result_class(aizu_result result)
 const char *aizu_result_name(aizu_result result)
 {
     switch (result) {
-#define NAME(code)                                                                                 \
-    case AIZU_##code:                                                                              \
+#define NAME(code)    \
+    case AIZU_##code: \
         return #code
         NAME(OK);
         NAME(AGAIN);

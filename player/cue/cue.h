@@ -23,8 +23,8 @@ typedef struct az_cue_info {
 
 /* One reference, or NULL when out of memory. id is 0 until the queue gives one. */
 az_cue *az_cue_create(const az_cue_info *info);
-az_cue *az_cue_ref(az_cue *cue);   /* any thread */
-void az_cue_unref(az_cue **cue);   /* any thread; nulls */
+az_cue *az_cue_ref(az_cue *cue);                  /* any thread */
+void az_cue_unref(az_cue **cue);                  /* any thread; nulls */
 const aizu_cue *az_cue_public(const az_cue *cue); /* phase, flags, due and late_by unset */
 
 /* Identity of what the author sent: kind, key, name and payload. Not its time. */

@@ -14,9 +14,9 @@ typedef enum az_id3_kind {
     AZ_ID3_RAW = 0, /* everything without a type below */
     AZ_ID3_TEXT,    /* T***, but not TXXX */
     AZ_ID3_TXXX,
-    AZ_ID3_URL,     /* W***, but not WXXX */
+    AZ_ID3_URL, /* W***, but not WXXX */
     AZ_ID3_WXXX,
-    AZ_ID3_COMM,    /* and USLT */
+    AZ_ID3_COMM, /* and USLT */
     AZ_ID3_PRIV,
     AZ_ID3_GEOB,
     AZ_ID3_APIC,
@@ -34,17 +34,17 @@ typedef enum az_id3_flag {
 
 /* One frame. Spans point into the input or the list and live as long as both. Texts are valid UTF-8. */
 typedef struct az_id3_frame {
-    char id[5];          /* "PRIV"; 2.2 frames as their 2.3 name where there is one, else 3 letters */
-    uint8_t version;     /* 2, 3 or 4: of the tag */
+    char id[5];            /* "PRIV"; 2.2 frames as their 2.3 name where there is one, else 3 letters */
+    uint8_t version;       /* 2, 3 or 4: of the tag */
     uint8_t text_encoding; /* 0..3 as carried, for kinds that have one */
     az_id3_kind kind;
-    unsigned flags;      /* az_id3_flag */
-    az_span owner;       /* PRIV, UFID owner; TXXX, WXXX, COMM, GEOB, APIC description */
-    az_span value;       /* TEXT, TXXX, COMM: text (several values of 2.4 parted by NUL); URL, WXXX: URL;
-                            PRIV, GEOB, APIC, UFID: bytes; RAW: the body */
-    az_span mime_type;   /* GEOB, APIC */
-    az_span file_name;   /* GEOB */
-    char language[4];    /* COMM */
+    unsigned flags;       /* az_id3_flag */
+    az_span owner;        /* PRIV, UFID owner; TXXX, WXXX, COMM, GEOB, APIC description */
+    az_span value;        /* TEXT, TXXX, COMM: text (several values of 2.4 parted by NUL); URL, WXXX: URL;
+                             PRIV, GEOB, APIC, UFID: bytes; RAW: the body */
+    az_span mime_type;    /* GEOB, APIC */
+    az_span file_name;    /* GEOB */
+    char language[4];     /* COMM */
     uint8_t picture_type; /* APIC */
 } az_id3_frame;
 
@@ -53,8 +53,8 @@ typedef struct az_id3_list az_id3_list;
 /*
  * All tags that stand one after the other from the start of `bytes` (bytes after them are ignored unless
  * they begin another tag; see az_id3_size_used()). On success *out is the caller's until
- * az_id3_list_destroy(). AIZU_E_METADATA: no tag there, or its header cannot be read; AIZU_E_LIMIT; AIZU_E_MEMORY. A broken
- * frame ends its tag: frames before it stay, and az_id3_is_damaged() says so.
+ * az_id3_list_destroy(). AIZU_E_METADATA: no tag there, or its header cannot be read; AIZU_E_LIMIT;
+ * AIZU_E_MEMORY. A broken frame ends its tag: frames before it stay, and az_id3_is_damaged() says so.
  */
 AZ_NODISCARD aizu_result az_id3_parse(az_id3_list **out, az_span bytes);
 void az_id3_list_destroy(az_id3_list **list);

@@ -29,8 +29,8 @@ typedef enum az_codec {
     AZ_CODEC_AAC_LATM, /* signalled, not demuxed into frames */
     AZ_CODEC_AC3,
     AZ_CODEC_EAC3,
-    AZ_CODEC_MP3,      /* MPEG-1/2 audio, layers I to III */
-    AZ_CODEC_ID3,      /* timed ID3 */
+    AZ_CODEC_MP3, /* MPEG-1/2 audio, layers I to III */
+    AZ_CODEC_ID3, /* timed ID3 */
     AZ_CODEC_SCTE35,
 } az_codec;
 
@@ -39,15 +39,15 @@ typedef struct az_track {
     uint32_t id; /* TS: the PID */
     az_media media;
     az_codec codec;
-    uint32_t stream_type;    /* TS: as in the PMT */
-    uint32_t timescale;      /* ticks per second of its samples; TS: 90000 */
-    char language[4];        /* ISO 639-2, "" unknown */
-    char codec_string[32];   /* RFC 6381, as in "avc1.64001f"; "" while unknown */
-    int width, height;       /* pixels after cropping, 0 unknown */
-    int sar_num, sar_den;    /* 0 unknown */
+    uint32_t stream_type;               /* TS: as in the PMT */
+    uint32_t timescale;                 /* ticks per second of its samples; TS: 90000 */
+    char language[4];                   /* ISO 639-2, "" unknown */
+    char codec_string[32];              /* RFC 6381, as in "avc1.64001f"; "" while unknown */
+    int width, height;                  /* pixels after cropping, 0 unknown */
+    int sar_num, sar_den;               /* 0 unknown */
     int frame_rate_num, frame_rate_den; /* from the stream's timing info, 0 unknown */
-    int sample_rate, channels; /* 0 unknown */
-    bool is_encrypted;       /* scrambled, or SAMPLE-AES stream type */
+    int sample_rate, channels;          /* 0 unknown */
+    bool is_encrypted;                  /* scrambled, or SAMPLE-AES stream type */
 } az_track;
 
 typedef enum az_sample_flag {
@@ -58,7 +58,7 @@ typedef enum az_sample_flag {
 
 /* One access unit (video) or frame (audio), whole. */
 typedef struct az_sample {
-    uint32_t track;   /* az_track.id */
+    uint32_t track; /* az_track.id */
     az_media media;
     az_codec codec;
     unsigned flags;   /* az_sample_flag */
@@ -77,16 +77,16 @@ typedef struct az_metadata {
 
 /* Trouble in the input that was survived. Counted and, at most once a kind and feed, told. */
 typedef enum az_demux_trouble {
-    AZ_DEMUX_SYNC_LOST = 1,  /* skipped bytes up to the next sync */
-    AZ_DEMUX_CONTINUITY,     /* packets are missing */
-    AZ_DEMUX_SCRAMBLED,      /* packets that cannot be read without a key */
+    AZ_DEMUX_SYNC_LOST = 1,   /* skipped bytes up to the next sync */
+    AZ_DEMUX_CONTINUITY,      /* packets are missing */
+    AZ_DEMUX_SCRAMBLED,       /* packets that cannot be read without a key */
     AZ_DEMUX_TRANSPORT_ERROR, /* transport_error_indicator */
-    AZ_DEMUX_BAD_SECTION,    /* PAT or PMT with a wrong CRC or structure */
-    AZ_DEMUX_BAD_PES,        /* PES header that cannot be read, or data of no PES */
-    AZ_DEMUX_BAD_FRAME,      /* an audio frame header or parameter set that cannot be read */
-    AZ_DEMUX_UNSUPPORTED,    /* a stream that is not demuxed, as LATM */
-    AZ_DEMUX_LIMIT,          /* something was larger than its limit and was dropped */
-    AZ_DEMUX_TROUBLES,       /* how many there are */
+    AZ_DEMUX_BAD_SECTION,     /* PAT or PMT with a wrong CRC or structure */
+    AZ_DEMUX_BAD_PES,         /* PES header that cannot be read, or data of no PES */
+    AZ_DEMUX_BAD_FRAME,       /* an audio frame header or parameter set that cannot be read */
+    AZ_DEMUX_UNSUPPORTED,     /* a stream that is not demuxed, as LATM */
+    AZ_DEMUX_LIMIT,           /* something was larger than its limit and was dropped */
+    AZ_DEMUX_TROUBLES,        /* how many there are */
 } az_demux_trouble;
 
 const char *az_codec_name(az_codec codec);

@@ -7,9 +7,9 @@
 #include "demux/demux.h"
 
 /* Limits; what passes them is dropped with AZ_DEMUX_LIMIT. */
-#define AZ_TS_PES_SIZE_MAX  ((size_t)16 << 20) /* bytes of one access unit or PES packet */
-#define AZ_TS_TRACKS_MAX    32                 /* elementary streams of one programme */
-#define AZ_TS_PROGRAMS_MAX  64
+#define AZ_TS_PES_SIZE_MAX ((size_t)16 << 20) /* bytes of one access unit or PES packet */
+#define AZ_TS_TRACKS_MAX   32                 /* elementary streams of one programme */
+#define AZ_TS_PROGRAMS_MAX 64
 
 typedef struct az_ts az_ts;
 

@@ -11,11 +11,11 @@
 #include "base/base.h"
 
 /* Limits. Past them parsing fails with AIZU_E_LIMIT and the line. */
-#define AZ_PLAYLIST_SIZE_MAX       ((size_t)32 << 20) /* bytes of text */
-#define AZ_PLAYLIST_LINE_SIZE_MAX  ((size_t)1 << 20)
-#define AZ_PLAYLIST_SEGMENTS_MAX   ((size_t)200000)
-#define AZ_PLAYLIST_VARIANTS_MAX   ((size_t)1000)
-#define AZ_PLAYLIST_ATTRIBUTES_MAX ((size_t)256)  /* in one list */
+#define AZ_PLAYLIST_SIZE_MAX        ((size_t)32 << 20) /* bytes of text */
+#define AZ_PLAYLIST_LINE_SIZE_MAX   ((size_t)1 << 20)
+#define AZ_PLAYLIST_SEGMENTS_MAX    ((size_t)200000)
+#define AZ_PLAYLIST_VARIANTS_MAX    ((size_t)1000)
+#define AZ_PLAYLIST_ATTRIBUTES_MAX  ((size_t)256) /* in one list */
 #define AZ_PLAYLIST_DIAGNOSTICS_MAX ((size_t)64)  /* kept; further ones are counted only */
 
 typedef enum az_playlist_kind {
@@ -113,17 +113,17 @@ typedef enum az_segment_flag {
 
 typedef struct az_segment { /* 3.2 */
     az_span uri;
-    int64_t duration;     /* ns */
-    int64_t wall;         /* programme date-time, written or derived (6.3.3), Unix ns, or AIZU_NO_TIME */
+    int64_t duration; /* ns */
+    int64_t wall;     /* programme date-time, written or derived (6.3.3), Unix ns, or AIZU_NO_TIME */
     uint64_t range_offset;
-    uint64_t range_size;  /* 0: the whole resource */
+    uint64_t range_size;   /* 0: the whole resource */
     uint32_t title_offset; /* into the document's text */
     uint32_t title_size;
     uint32_t discontinuities; /* EXT-X-DISCONTINUITY tags from the head of the list to it, its own included */
-    uint32_t key;         /* index into keys, or AZ_NO_INDEX */
-    uint32_t map;         /* index into maps, or AZ_NO_INDEX */
+    uint32_t key;             /* index into keys, or AZ_NO_INDEX */
+    uint32_t map;             /* index into maps, or AZ_NO_INDEX */
     uint32_t line;
-    uint32_t flags;       /* az_segment_flag */
+    uint32_t flags; /* az_segment_flag */
 } az_segment;
 
 typedef struct az_media_playlist {
@@ -134,8 +134,8 @@ typedef struct az_media_playlist {
     int64_t target_duration; /* ns */
     uint64_t media_sequence; /* of segments[0] */
     uint64_t discontinuity_sequence;
-    bool has_start;          /* EXT-X-START, 4.3.5.2 */
-    int64_t start_offset;    /* ns, negative from the end */
+    bool has_start;       /* EXT-X-START, 4.3.5.2 */
+    int64_t start_offset; /* ns, negative from the end */
     bool start_is_precise;
     const az_segment *segments;
     size_t segment_count;
@@ -146,13 +146,13 @@ typedef struct az_media_playlist {
     const az_date_range *date_ranges;
     size_t date_range_count;
     /* bis: parsed and kept, acted on later */
-    int64_t part_target;     /* EXT-X-PART-INF, ns, 0 none */
-    int64_t hold_back;       /* EXT-X-SERVER-CONTROL, ns, 0 none */
-    int64_t part_hold_back;  /* ns, 0 none */
+    int64_t part_target;    /* EXT-X-PART-INF, ns, 0 none */
+    int64_t hold_back;      /* EXT-X-SERVER-CONTROL, ns, 0 none */
+    int64_t part_hold_back; /* ns, 0 none */
     bool can_block_reload;
-    int64_t can_skip_until;  /* ns, 0 none */
-    uint64_t skipped_segments; /* EXT-X-SKIP */
-    const az_part *parts;    /* all, in order */
+    int64_t can_skip_until;        /* ns, 0 none */
+    uint64_t skipped_segments;     /* EXT-X-SKIP */
+    const az_part *parts;          /* all, in order */
     const uint32_t *part_segments; /* for each part the index of the segment that it belongs to */
     size_t part_count;
 } az_media_playlist;
@@ -162,7 +162,7 @@ typedef struct az_rendition { /* 4.3.4.1 */
     az_span group_id;
     az_span name;
     az_span language;
-    az_span uri;              /* empty: in the variant's own stream */
+    az_span uri; /* empty: in the variant's own stream */
     bool is_default;
     bool is_autoselect;
     bool is_forced;
@@ -175,10 +175,10 @@ typedef struct az_variant { /* 4.3.4.2, and 4.3.4.3 for I-frame playlists */
     uint64_t bandwidth;
     uint64_t average_bandwidth; /* 0 unknown */
     az_span codecs;
-    uint32_t width, height;     /* 0 unknown */
-    double frame_rate;          /* 0 unknown */
+    uint32_t width, height;                           /* 0 unknown */
+    double frame_rate;                                /* 0 unknown */
     az_span audio, video, subtitles, closed_captions; /* group ids, empty none */
-    az_span name;               /* NAME or IVS-NAME, empty none */
+    az_span name;                                     /* NAME or IVS-NAME, empty none */
     az_attribute_list attributes;
     uint32_t line;
 } az_variant;
@@ -207,17 +207,17 @@ typedef struct az_multivariant {
 
 typedef struct az_playlist {
     az_playlist_kind kind;
-    uint32_t version;      /* EXT-X-VERSION, 1 when absent */
-    az_span text;          /* the document's copy, without BOM */
+    uint32_t version; /* EXT-X-VERSION, 1 when absent */
+    az_span text;     /* the document's copy, without BOM */
     union {
         az_media_playlist media;
         az_multivariant multivariant;
     } u;
-    const az_tag *tags;    /* tags without a field here, unknown ones included, in order */
+    const az_tag *tags; /* tags without a field here, unknown ones included, in order */
     size_t tag_count;
     const az_diagnostic *diagnostics;
-    size_t diagnostic_count;      /* kept in the array */
-    size_t diagnostic_count_all;  /* seen */
+    size_t diagnostic_count;     /* kept in the array */
+    size_t diagnostic_count_all; /* seen */
 } az_playlist;
 
 typedef struct az_playlist_error {
@@ -227,8 +227,8 @@ typedef struct az_playlist_error {
 
 /*
  * Parses a whole playlist. The text is copied. On success *out is the caller's, until
- * az_playlist_destroy(). AIZU_E_PLAYLIST: no playlist, or not to be repaired; AIZU_E_LIMIT; AIZU_E_MEMORY. On failure
- * *out is NULL and *error (may be NULL) says where and why.
+ * az_playlist_destroy(). AIZU_E_PLAYLIST: no playlist, or not to be repaired; AIZU_E_LIMIT; AIZU_E_MEMORY. On
+ * failure *out is NULL and *error (may be NULL) says where and why.
  */
 AZ_NODISCARD aizu_result az_playlist_parse(az_playlist **out, az_span text, az_playlist_error *error);
 void az_playlist_destroy(az_playlist **playlist);
@@ -242,7 +242,8 @@ size_t az_playlist_bytes(const az_playlist *playlist);
 /*
  * RFC 3986, 5.2: `reference` relative to the absolute URL `base`, dot segments removed, fragment
  * dropped, white space and control characters refused. Writes a NUL-terminated URL. AIZU_E_ARGUMENT: base
- * is not absolute or the reference is malformed; AIZU_E_LIMIT: it does not fit; AIZU_E_SCHEME: neither http nor https.
+ * is not absolute or the reference is malformed; AIZU_E_LIMIT: it does not fit; AIZU_E_SCHEME: neither http
+ * nor https.
  */
 AZ_NODISCARD aizu_result az_url_resolve(char *out, size_t out_size, az_span base, az_span reference);
 
