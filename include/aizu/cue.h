@@ -67,8 +67,9 @@ typedef struct aizu_cue {
     aizu_cue_kind kind;
     aizu_cue_phase phase;
     unsigned flags;      /* aizu_cue_flag */
-    const char *key;     /* PRIV and UFID: owner; TXXX, WXXX, COMM, GEOB: description; T***: the
-                            frame id; emsg: scheme_id_uri; never NULL, UTF-8, may be empty */
+    const char *key;     /* PRIV and UFID: owner; TXXX, WXXX, COMM, USLT, GEOB, APIC: description;
+                            T*** and W***: the frame id; emsg: scheme_id_uri; never NULL, UTF-8,
+                            may be empty */
     const char *name;    /* ID3: the frame id, as in "PRIV"; emsg: value; never NULL */
     int64_t pts;         /* presentation time, ns; the scale of aizu_player_position() */
     int64_t duration;    /* ns, 0 for a moment, AIZU_NO_TIME if it has no end yet */

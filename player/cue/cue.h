@@ -13,15 +13,16 @@ typedef struct az_cue az_cue;
 /* What makes a cue; everything is copied. */
 typedef struct az_cue_info {
     aizu_cue_kind kind;
-    az_span key;
-    az_span name;
+    az_span key;  /* UTF-8; at most AIZU_CUE_PAYLOAD_MAX bytes, as name and data */
+    az_span name; /* UTF-8 */
     int64_t pts;
     int64_t duration;
     int64_t wall;
-    az_span data; /* at most AIZU_CUE_PAYLOAD_MAX */
+    az_span data;
 } az_cue_info;
 
-/* One reference, or NULL when out of memory. id is 0 until the queue gives one. */
+/* One reference; NULL when out of memory or past AIZU_CUE_PAYLOAD_MAX (check the sizes first to tell which).
+ * id is 0 until the queue gives one. */
 az_cue *az_cue_create(const az_cue_info *info);
 az_cue *az_cue_ref(az_cue *cue);                  /* any thread */
 void az_cue_unref(az_cue **cue);                  /* any thread; nulls */
@@ -30,7 +31,8 @@ const aizu_cue *az_cue_public(const az_cue *cue); /* phase, flags, due and late_
 /* Identity of what the author sent: kind, key, name and payload. Not its time. */
 uint64_t az_cue_hash(const az_cue_info *info);
 
-/* The cue of one ID3 frame: key and data as include/aizu/cue.h says. Spans point into the frame. */
+/* The cue of one ID3 frame: key and data as include/aizu/cue.h says, a moment whose times are not known
+ * (AIZU_NO_TIME). Spans point into the frame and to what it points to. */
 void az_cue_info_from_id3(az_cue_info *info, const az_id3_frame *frame);
 
 /* A frame that services of interactive streams send for themselves: TXXX "segmentmetadata", TDEN. */
