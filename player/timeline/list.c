@@ -1,0 +1,310 @@
+/*
+ * Media playlists over their reloads; see timeline/list.h.
+ *
+ * The list keeps the newest playlist document and, beside it, one start per segment.
+ */
+#include "timeline/list.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct az_list {
+    az_playlist *playlist;
+    int64_t *starts;          /* one per segment of the playlist */
+    uint64_t sequence_offset; /* added to media sequence numbers: grows with restarts */
+    uint64_t domain_offset;   /* added to discontinuity sequence numbers, likewise */
+    bool was_ended_at_first;
+};
+
+az_list *az_list_create(void)
+{
+    return calloc(1, sizeof(az_list));
+}
+
+void az_list_destroy(az_list **pointer)
+{
+    az_list *list = *pointer;
+    *pointer = NULL;
+    if (!list)
+        return;
+    az_playlist_destroy(&list->playlist);
+    free(list->starts);
+    free(list);
+}
+
+const az_media_playlist *az_list_playlist(const az_list *list)
+{
+    return list->playlist ? &list->playlist->u.media : NULL;
+}
+
+size_t az_list_count(const az_list *list)
+{
+    return list->playlist ? list->playlist->u.media.segment_count : 0;
+}
+
+bool az_list_is_empty(const az_list *list)
+{
+    return az_list_count(list) == 0;
+}
+
+/* The part of a URI that names the resource for people: after the last slash, before the query. Hosts
+ * and tokens may differ between two versions of a playlist from a CDN. */
+static az_span resource_name(az_span uri)
+{
+    size_t end = 0;
+    while (end < uri.size && uri.data[end] != '?' && uri.data[end] != '#')
+        end++;
+    size_t begin = end;
+    while (begin > 0 && uri.data[begin - 1] != '/')
+        begin--;
+    return az_span_sub(uri, begin, end - begin);
+}
+
+/* Whether a version whose numbers went back is an old one of the same stream: what it shares with the
+ * known one is the same. */
+static bool is_older_version(const az_media_playlist *known, const az_media_playlist *next)
+{
+    uint64_t begin = AZ_MAX(known->media_sequence, next->media_sequence);
+    uint64_t end =
+        AZ_MIN(known->media_sequence + known->segment_count, next->media_sequence + next->segment_count);
+    if (begin >= end)
+        return false;
+    for (uint64_t sequence = begin; sequence < end; sequence++) {
+        const az_segment *a = &known->segments[sequence - known->media_sequence];
+        const az_segment *b = &next->segments[sequence - next->media_sequence];
+        if (!az_span_equal(resource_name(a->uri), resource_name(b->uri)))
+            return false;
+    }
+    return true;
+}
+
+static az_list_change classify(const az_list *list, const az_media_playlist *next)
+{
+    const az_media_playlist *known = az_list_playlist(list);
+    if (!known || known->segment_count == 0)
+        return AZ_LIST_GREW;
+    if (next->segment_count == 0)
+        return next->has_endlist && !known->has_endlist ? AZ_LIST_GREW : AZ_LIST_STALE;
+    uint64_t known_end = known->media_sequence + known->segment_count;
+    uint64_t next_end = next->media_sequence + next->segment_count;
+    if (next->media_sequence < known->media_sequence || next_end < known_end)
+        return is_older_version(known, next) ? AZ_LIST_STALE : AZ_LIST_RESTARTED;
+    if (next->media_sequence > known_end)
+        return AZ_LIST_JUMPED;
+    if (next_end == known_end && next->has_endlist == known->has_endlist &&
+        next->media_sequence == known->media_sequence)
+        return AZ_LIST_SAME;
+    return AZ_LIST_GREW;
+}
+
+/* Where the first segment of the next version stands. */
+static int64_t first_start(const az_list *list, const az_media_playlist *next, az_list_change change)
+{
+    const az_media_playlist *known = az_list_playlist(list);
+    if (!known || known->segment_count == 0)
+        return 0;
+    size_t last = known->segment_count - 1;
+    int64_t end = az_list_end(list);
+    if (change == AZ_LIST_RESTARTED)
+        return end;
+    if (change != AZ_LIST_JUMPED) {
+        size_t index = (size_t)(next->media_sequence - known->media_sequence);
+        return index <= last ? list->starts[index] : end;
+    }
+    int64_t wall_known = known->segments[last].wall;
+    int64_t wall_next = next->segments[0].wall;
+    if (wall_known != AIZU_NO_TIME && wall_next != AIZU_NO_TIME && wall_next > wall_known)
+        return AZ_MAX(end, az_add_sat(list->starts[last], wall_next - wall_known));
+    uint64_t missed = next->media_sequence - (known->media_sequence + known->segment_count);
+    return az_add_sat(end, az_rescale(next->target_duration, (int64_t)AZ_MIN(missed, 1000000u), 1));
+}
+
+/* Starts of the next version: known segments keep theirs, new ones are chained behind. */
+static void chain_starts(const az_list *list, const az_media_playlist *next, az_list_change change,
+                         int64_t *starts)
+{
+    const az_media_playlist *known = az_list_playlist(list);
+    int64_t start = first_start(list, next, change);
+    for (size_t i = 0; i < next->segment_count; i++) {
+        if (known && change == AZ_LIST_GREW && next->media_sequence + i >= known->media_sequence) {
+            uint64_t index = next->media_sequence + i - known->media_sequence;
+            if (index < known->segment_count)
+                start = list->starts[index];
+        }
+        starts[i] = start;
+        start = az_add_sat(start, next->segments[i].duration);
+    }
+}
+
+/* Makes the numbering of a restarted stream follow the known one. */
+static void renumber(az_list *list, const az_media_playlist *next)
+{
+    az_list_item last = az_list_at(list, az_list_count(list) - 1);
+    list->sequence_offset = last.sequence + 1 - next->media_sequence;
+    list->domain_offset = last.domain + 1 - next->discontinuity_sequence;
+}
+
+aizu_result az_list_update(az_list *list, az_playlist **pointer, az_list_change *change)
+{
+    az_playlist *playlist = *pointer;
+    *pointer = NULL;
+    const az_media_playlist *next = &playlist->u.media;
+    *change = classify(list, next);
+    if (*change == AZ_LIST_STALE) {
+        az_playlist_destroy(&playlist);
+        return AIZU_OK;
+    }
+    int64_t *starts = malloc(AZ_MAX(next->segment_count, 1) * sizeof(*starts));
+    if (!starts) {
+        az_playlist_destroy(&playlist);
+        return AIZU_E_MEMORY;
+    }
+    if (*change == AZ_LIST_SAME)
+        memcpy(starts, list->starts, next->segment_count * sizeof(*starts));
+    else
+        chain_starts(list, next, *change, starts);
+    if (*change == AZ_LIST_RESTARTED)
+        renumber(list, next);
+    if (!list->playlist)
+        list->was_ended_at_first = next->has_endlist || next->type == AZ_PLAYLIST_TYPE_VOD;
+    az_playlist_destroy(&list->playlist);
+    free(list->starts);
+    list->playlist = playlist;
+    list->starts = starts;
+    return AIZU_OK;
+}
+
+az_list_item az_list_at(const az_list *list, size_t index)
+{
+    const az_media_playlist *media = az_list_playlist(list);
+    AZ_ASSERT(media && index < media->segment_count);
+    const az_segment *segment = &media->segments[index];
+    bool has_key = segment->key != AZ_NO_INDEX && media->keys[segment->key].method != AZ_KEY_NONE;
+    return (az_list_item){
+        .sequence = media->media_sequence + list->sequence_offset + index,
+        .domain = media->discontinuity_sequence + list->domain_offset + segment->discontinuities,
+        .start = list->starts[index],
+        .duration = segment->duration,
+        .wall = segment->wall,
+        .uri = segment->uri,
+        .range = {segment->range_offset, segment->range_size},
+        .flags = segment->flags,
+        .has_key = has_key,
+        .has_map = segment->map != AZ_NO_INDEX,
+    };
+}
+
+bool az_list_find(const az_list *list, uint64_t sequence, az_list_item *item)
+{
+    size_t count = az_list_count(list);
+    if (count == 0)
+        return false;
+    uint64_t first = az_list_at(list, 0).sequence;
+    uint64_t index = sequence > first ? sequence - first : 0;
+    if (index >= count)
+        return false;
+    *item = az_list_at(list, (size_t)index);
+    return true;
+}
+
+bool az_list_find_time(const az_list *list, int64_t pts, az_list_item *item)
+{
+    size_t low = 0;
+    size_t high = az_list_count(list);
+    if (high == 0)
+        return false;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (list->starts[middle] <= pts)
+            low = middle;
+        else
+            high = middle;
+    }
+    *item = az_list_at(list, low);
+    return true;
+}
+
+void az_list_shift(az_list *list, uint64_t sequence, int64_t delta)
+{
+    size_t count = az_list_count(list);
+    if (count == 0)
+        return;
+    uint64_t first = az_list_at(list, 0).sequence;
+    for (uint64_t i = sequence > first ? sequence - first : 0; i < count; i++)
+        list->starts[i] = az_add_sat(list->starts[i], delta);
+}
+
+int64_t az_list_begin(const az_list *list)
+{
+    return az_list_is_empty(list) ? AIZU_NO_TIME : list->starts[0];
+}
+
+int64_t az_list_end(const az_list *list)
+{
+    size_t count = az_list_count(list);
+    if (count == 0)
+        return AIZU_NO_TIME;
+    return az_add_sat(list->starts[count - 1], list->playlist->u.media.segments[count - 1].duration);
+}
+
+bool az_list_is_ended(const az_list *list)
+{
+    const az_media_playlist *media = az_list_playlist(list);
+    return media && (media->has_endlist || media->type == AZ_PLAYLIST_TYPE_VOD);
+}
+
+bool az_list_is_vod(const az_list *list)
+{
+    return az_list_is_ended(list) && list->was_ended_at_first;
+}
+
+int64_t az_list_hold_back(const az_list *list)
+{
+    const az_media_playlist *media = az_list_playlist(list);
+    if (!media)
+        return 0;
+    return media->hold_back > 0 ? media->hold_back : az_rescale(media->target_duration, 3, 1);
+}
+
+int64_t az_list_wall_offset(const az_list *list, int64_t pts)
+{
+    az_list_item item;
+    if (!az_list_find_time(list, pts, &item) || item.wall == AIZU_NO_TIME)
+        return AIZU_NO_TIME;
+    return item.wall - item.start;
+}
+
+static int64_t alignment(const az_list *list, const az_list *reference)
+{
+    az_list_item mine = az_list_at(list, 0);
+    az_list_item theirs;
+    (void)az_list_find_time(reference, AIZU_NO_TIME, &theirs);
+    if (mine.wall != AIZU_NO_TIME && theirs.wall != AIZU_NO_TIME) {
+        /* by the segment of the reference whose date-time is next to ours: dates may jump at discontinuities
+         */
+        for (size_t i = 0; i < az_list_count(reference); i++) {
+            az_list_item item = az_list_at(reference, i);
+            if (item.wall != AIZU_NO_TIME && item.wall <= mine.wall)
+                theirs = item;
+        }
+        return az_add_sat(theirs.start, mine.wall - theirs.wall) - mine.start;
+    }
+    uint64_t known_end = theirs.sequence + az_list_count(reference);
+    if (mine.sequence < known_end && az_list_find(reference, mine.sequence, &theirs) &&
+        theirs.sequence == mine.sequence)
+        return theirs.start - mine.start;
+    az_list_item inside;
+    if (az_list_find(list, theirs.sequence, &inside) && inside.sequence == theirs.sequence)
+        return theirs.start - inside.start;
+    if (az_list_is_ended(list) && az_list_is_ended(reference))
+        return az_list_begin(reference) - mine.start;
+    return az_list_end(reference) - az_list_end(list);
+}
+
+void az_list_align(az_list *list, const az_list *reference)
+{
+    if (az_list_is_empty(list) || az_list_is_empty(reference))
+        return;
+    int64_t delta = alignment(list, reference);
+    az_list_shift(list, 0, delta);
+}
