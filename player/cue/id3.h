@@ -50,6 +50,10 @@ typedef struct az_id3_frame {
 
 typedef struct az_id3_list az_id3_list;
 
+/* Bytes of the tag at the start of `bytes`, header and footer included, as its header says: more than
+ * bytes.size while the tag is incomplete. 0 when there is no tag, or fewer than the 10 bytes of a header. */
+size_t az_id3_tag_size(az_span bytes);
+
 /*
  * All tags that stand one after the other from the start of `bytes` (bytes after them are ignored unless
  * they begin another tag; see az_id3_size_used()). On success *out is the caller's until
