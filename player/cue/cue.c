@@ -129,3 +129,8 @@ bool az_cue_is_housekeeping(const az_cue_info *info)
         return az_span_equal_str(info->key, "segmentmetadata");
     return az_span_equal_str(info->name, "TDEN");
 }
+
+void az_cue_set_id(az_cue *cue, uint64_t id)
+{
+    cue->shown.id = id;
+}

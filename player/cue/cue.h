@@ -28,6 +28,9 @@ az_cue *az_cue_ref(az_cue *cue);                  /* any thread */
 void az_cue_unref(az_cue **cue);                  /* any thread; nulls */
 const aizu_cue *az_cue_public(const az_cue *cue); /* phase, flags, due and late_by unset */
 
+/* Before the cue is shared. */
+void az_cue_set_id(az_cue *cue, uint64_t id);
+
 /* Identity of what the author sent: kind, key, name and payload. Not its time. */
 uint64_t az_cue_hash(const az_cue_info *info);
 
