@@ -17,6 +17,14 @@
 #define AZ_PLAYLIST_VARIANTS_MAX    ((size_t)1000)
 #define AZ_PLAYLIST_ATTRIBUTES_MAX  ((size_t)256) /* in one list */
 #define AZ_PLAYLIST_DIAGNOSTICS_MAX ((size_t)64)  /* kept; further ones are counted only */
+#define AZ_PLAYLIST_RENDITIONS_MAX  ((size_t)4000)
+#define AZ_PLAYLIST_PARTS_MAX       ((size_t)200000)
+#define AZ_PLAYLIST_KEYS_MAX        ((size_t)200000)    /* keys, and maps */
+#define AZ_PLAYLIST_ENTRIES_MAX     ((size_t)400000)    /* tags, date ranges, session data: each */
+#define AZ_PLAYLIST_LISTS_SIZE_MAX  ((size_t)128 << 20) /* bytes of kept attribute lists */
+#define AZ_PLAYLIST_KEY_FORMATS_MAX \
+    ((size_t)8)                               /* keys in force at once; further ones are ignored and noted */
+#define AZ_PLAYLIST_PREFETCH_MAX ((size_t)16) /* EXT-X-PREFETCH; further ones are ignored and noted */
 
 typedef enum az_playlist_kind {
     AZ_PLAYLIST_MEDIA = 1,
@@ -75,11 +83,14 @@ typedef struct az_key { /* 4.3.2.4 */
     uint8_t iv[16];
     az_span key_format; /* empty: "identity" */
     az_span key_format_versions;
+    uint32_t
+        alternatives; /* keys next in the array for the same segments, in other formats; identity is first */
 } az_key;
 
 typedef struct az_map { /* 4.3.2.5 */
     az_span uri;
     az_byte_range range;
+    uint32_t key; /* of the init section itself: index into keys, or AZ_NO_INDEX */
 } az_map;
 
 typedef struct az_date_range { /* 4.3.2.7 */
@@ -132,7 +143,7 @@ typedef struct az_media_playlist {
     bool is_i_frames_only;
     bool is_independent_segments;
     int64_t target_duration; /* ns */
-    uint64_t media_sequence; /* of segments[0] */
+    uint64_t media_sequence; /* as written; segments[0] has this plus skipped_segments */
     uint64_t discontinuity_sequence;
     bool has_start;       /* EXT-X-START, 4.3.5.2 */
     int64_t start_offset; /* ns, negative from the end */
@@ -150,8 +161,10 @@ typedef struct az_media_playlist {
     int64_t hold_back;      /* EXT-X-SERVER-CONTROL, ns, 0 none */
     int64_t part_hold_back; /* ns, 0 none */
     bool can_block_reload;
-    int64_t can_skip_until;        /* ns, 0 none */
+    int64_t can_skip_until; /* ns, 0 none */
+    bool can_skip_date_ranges;
     uint64_t skipped_segments;     /* EXT-X-SKIP */
+    az_span removed_date_ranges;   /* EXT-X-SKIP: ids, tab-separated */
     const az_part *parts;          /* all, in order */
     const uint32_t *part_segments; /* for each part the index of the segment that it belongs to */
     size_t part_count;
@@ -233,7 +246,7 @@ typedef struct az_playlist_error {
 AZ_NODISCARD aizu_result az_playlist_parse(az_playlist **out, az_span text, az_playlist_error *error);
 void az_playlist_destroy(az_playlist **playlist);
 
-/* The attribute of a name, NULL when it is absent. */
+/* The attribute of a name, the last one when an author repeated it; NULL when it is absent. */
 const az_attribute *az_attribute_find(const az_attribute_list *list, const char *name);
 
 /* Bytes on the heap that the document holds. */
@@ -241,9 +254,10 @@ size_t az_playlist_bytes(const az_playlist *playlist);
 
 /*
  * RFC 3986, 5.2: `reference` relative to the absolute URL `base`, dot segments removed, fragment
- * dropped, white space and control characters refused. Writes a NUL-terminated URL. AIZU_E_ARGUMENT: base
- * is not absolute or the reference is malformed; AIZU_E_LIMIT: it does not fit; AIZU_E_SCHEME: neither http
- * nor https.
+ * dropped. Spaces, non-ASCII bytes and characters that no URL may hold are percent-encoded in path and
+ * query, and refused in the authority; control characters are refused. Writes a NUL-terminated URL.
+ * AIZU_E_ARGUMENT: base is not absolute or the reference is malformed; AIZU_E_LIMIT: it does not fit;
+ * AIZU_E_SCHEME: neither http nor https.
  */
 AZ_NODISCARD aizu_result az_url_resolve(char *out, size_t out_size, az_span base, az_span reference);
 

@@ -1,0 +1,290 @@
+/*
+ * A playlist's life: copies the text, runs the parser over it, decides of which kind it is, and makes the
+ * document out of the parser's arrays. The document owns the copy, the arrays and the arena of attribute
+ * lists; everything goes in az_playlist_destroy(). Faces: playlist/playlist.h, playlist/parser.h.
+ */
+#include "playlist/parser.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ARRAYS_MAX     16
+#define COPY_BLOCK     ((size_t)16384)
+#define CAPACITY_FIRST ((size_t)16)
+
+typedef struct document {
+    az_playlist playlist; /* first: the handle points here */
+    az_arena arena;
+    uint8_t *text;
+    void *arrays[ARRAYS_MAX];
+    size_t array_count;
+    size_t bytes; /* without the arena */
+} document;
+
+void az_parser_fail(az_parser *p, aizu_result result, const char *text)
+{
+    if (p->result != AIZU_OK)
+        return;
+    p->result = result;
+    p->error_line = p->line;
+    p->error_text = text;
+}
+
+void az_parser_note(az_parser *p, const char *text)
+{
+    p->diagnostic_count_all++;
+    if (p->diagnostics.count == AZ_PLAYLIST_DIAGNOSTICS_MAX)
+        return;
+    az_diagnostic *diagnostic =
+        az_parser_add(p, &p->diagnostics, sizeof(*diagnostic), AZ_PLAYLIST_DIAGNOSTICS_MAX);
+    if (diagnostic)
+        *diagnostic = (az_diagnostic){p->line, text};
+}
+
+/* Out of line: az_parser_add() comes here once per doubling. */
+static bool vector_grow(az_parser *p, az_vector *vector, size_t item_size, size_t count_max)
+{
+    if (vector->count >= count_max) {
+        az_parser_fail(p, AIZU_E_LIMIT, "too many entries of one kind");
+        return false;
+    }
+    size_t capacity = AZ_MIN(AZ_MAX(vector->capacity * 2, CAPACITY_FIRST), count_max);
+    size_t size;
+    void *items = az_mul_size(capacity, item_size, &size) ? realloc(vector->items, size) : NULL;
+    if (!items) {
+        az_parser_fail(p, AIZU_E_MEMORY, "out of memory");
+        return false;
+    }
+    vector->items = items;
+    vector->capacity = capacity;
+    return true;
+}
+
+void *az_parser_add(az_parser *p, az_vector *vector, size_t item_size, size_t count_max)
+{
+    if (AZ_UNLIKELY(vector->count == vector->capacity || vector->count >= count_max) &&
+        !vector_grow(p, vector, item_size, count_max))
+        return NULL;
+    void *item = (uint8_t *)vector->items + vector->count++ * item_size;
+    memset(item, 0, item_size);
+    return item;
+}
+
+/* Copies the text and tells in the same pass whether all of it is printable ASCII and line ends. */
+static bool copy_is_plain(uint8_t *to, az_span text)
+{
+    unsigned odd = 0;
+    for (size_t begin = 0; begin < text.size; begin += COPY_BLOCK) {
+        size_t size = AZ_MIN(COPY_BLOCK, text.size - begin);
+        const uint8_t *from = text.data + begin;
+        for (size_t i = 0; i < size; i++) {
+            uint8_t c = from[i];
+            odd |= (unsigned)((uint8_t)(c - 0x20) > 0x5e) & (unsigned)(c != '\n') & (unsigned)(c != '\r');
+        }
+        memcpy(to + begin, from, size);
+    }
+    return odd == 0;
+}
+
+static az_parser *parser_create(az_span text)
+{
+    az_parser *p = calloc(1, sizeof(*p));
+    uint8_t *copy = malloc(text.size + 1);
+    if (!p || !copy) {
+        free(p);
+        free(copy);
+        return NULL;
+    }
+    p->is_plain = copy_is_plain(copy, text);
+    p->text = copy;
+    p->text_size = text.size;
+    p->version = 1;
+    p->pending.duration = p->pending.wall = p->wall_next = AIZU_NO_TIME;
+    p->duration_max = INT64_MAX;
+    p->first_wall = SIZE_MAX;
+    p->key_index = p->map_index = AZ_NO_INDEX;
+    az_arena_init(&p->arena, 0);
+    return p;
+}
+
+static void parser_destroy(az_parser *p)
+{
+    az_vector *vectors[] = {&p->diagnostics,   &p->tags,        &p->segments,         &p->prefetches,
+                            &p->keys,          &p->maps,        &p->date_ranges,      &p->parts,
+                            &p->part_segments, &p->variants,    &p->i_frame_variants, &p->renditions,
+                            &p->session_data,  &p->session_keys};
+    for (size_t i = 0; i < AZ_COUNT(vectors); i++)
+        free(vectors[i]->items);
+    az_arena_deinit(&p->arena);
+    free((void *)(uintptr_t)p->text);
+    free(p);
+}
+
+/* Moves a vector's items to the document, cut to size. */
+static const void *take_array(document *d, az_vector *vector, size_t item_size)
+{
+    void *items = vector->items;
+    size_t size = vector->count * item_size;
+    if (!items || size == 0)
+        return NULL;
+    if (vector->count < vector->capacity) {
+        void *smaller = realloc(items, size);
+        items = smaller ? smaller : items;
+    }
+    AZ_ASSERT(d->array_count < ARRAYS_MAX);
+    d->arrays[d->array_count++] = items;
+    d->bytes += size;
+    *vector = (az_vector){0};
+    return items;
+}
+
+static az_playlist_kind decide_kind(az_parser *p)
+{
+    bool has_media = p->segments.count + p->parts.count + p->prefetches.count > 0;
+    bool has_variants = p->variants.count + p->i_frame_variants.count + p->renditions.count > 0;
+    if (p->variants.count > 0 && has_media)
+        az_parser_fail(p, AIZU_E_PLAYLIST, "both variants and segments: neither kind of playlist");
+    if (has_media || (!has_variants && p->media_line != 0))
+        return AZ_PLAYLIST_MEDIA;
+    if (!has_variants && p->multivariant_line == 0)
+        az_parser_fail(p, AIZU_E_PLAYLIST, "neither variants nor segments, nor tags that tell the kind");
+    return AZ_PLAYLIST_MULTIVARIANT;
+}
+
+static void make_media(document *d, az_parser *p)
+{
+    az_media_playlist *media = &d->playlist.u.media;
+    *media = p->media;
+    media->is_independent_segments = p->is_independent_segments;
+    media->has_start = p->start_line != 0;
+    media->start_offset = p->start_offset;
+    media->start_is_precise = p->start_is_precise;
+    media->segment_count = p->segments.count;
+    media->segments = take_array(d, &p->segments, sizeof(az_segment));
+    media->key_count = p->keys.count;
+    media->keys = take_array(d, &p->keys, sizeof(az_key));
+    media->map_count = p->maps.count;
+    media->maps = take_array(d, &p->maps, sizeof(az_map));
+    media->date_range_count = p->date_ranges.count;
+    media->date_ranges = take_array(d, &p->date_ranges, sizeof(az_date_range));
+    media->part_count = p->parts.count;
+    media->parts = take_array(d, &p->parts, sizeof(az_part));
+    media->part_segments = take_array(d, &p->part_segments, sizeof(uint32_t));
+}
+
+static void make_multivariant(document *d, az_parser *p)
+{
+    az_multivariant *m = &d->playlist.u.multivariant;
+    m->is_independent_segments = p->is_independent_segments;
+    m->has_start = p->start_line != 0;
+    m->start_offset = p->start_offset;
+    m->start_is_precise = p->start_is_precise;
+    m->variant_count = p->variants.count;
+    m->variants = take_array(d, &p->variants, sizeof(az_variant));
+    m->i_frame_variant_count = p->i_frame_variants.count;
+    m->i_frame_variants = take_array(d, &p->i_frame_variants, sizeof(az_variant));
+    m->rendition_count = p->renditions.count;
+    m->renditions = take_array(d, &p->renditions, sizeof(az_rendition));
+    m->session_data_count = p->session_data.count;
+    m->session_data = take_array(d, &p->session_data, sizeof(az_session_data));
+    m->session_key_count = p->session_keys.count;
+    m->session_keys = take_array(d, &p->session_keys, sizeof(az_key));
+}
+
+static document *make_document(az_parser *p, az_playlist_kind kind)
+{
+    document *d = calloc(1, sizeof(*d));
+    if (!d) {
+        az_parser_fail(p, AIZU_E_MEMORY, "out of memory");
+        return NULL;
+    }
+    az_playlist *playlist = &d->playlist;
+    d->bytes = sizeof(*d) + p->text_size + 1;
+    d->text = (uint8_t *)(uintptr_t)p->text;
+    d->arena = p->arena;
+    p->text = NULL;
+    az_arena_init(&p->arena, 0);
+    playlist->kind = kind;
+    playlist->version = p->version;
+    playlist->text = az_span_make(d->text, p->text_size);
+    if (kind == AZ_PLAYLIST_MEDIA)
+        make_media(d, p);
+    else
+        make_multivariant(d, p);
+    playlist->tag_count = p->tags.count;
+    playlist->tags = take_array(d, &p->tags, sizeof(az_tag));
+    playlist->diagnostic_count = p->diagnostics.count;
+    playlist->diagnostic_count_all = p->diagnostic_count_all;
+    playlist->diagnostics = take_array(d, &p->diagnostics, sizeof(az_diagnostic));
+    return d;
+}
+
+static document *parse(az_parser *p)
+{
+    az_parser_read_lines(p);
+    if (p->result != AIZU_OK)
+        return NULL;
+    az_playlist_kind kind = decide_kind(p);
+    if (p->result == AIZU_OK) {
+        if (kind == AZ_PLAYLIST_MEDIA)
+            az_media_finish(p);
+        else
+            az_multivariant_finish(p);
+    }
+    return p->result == AIZU_OK ? make_document(p, kind) : NULL;
+}
+
+static aizu_result report(az_playlist_error *error, aizu_result result, uint32_t line, const char *text)
+{
+    if (error) {
+        error->line = line;
+        snprintf(error->text, sizeof(error->text), "%s", text);
+    }
+    return result;
+}
+
+aizu_result az_playlist_parse(az_playlist **out, az_span text, az_playlist_error *error)
+{
+    *out = NULL;
+    if (error)
+        *error = (az_playlist_error){0};
+    if (text.size > AZ_PLAYLIST_SIZE_MAX)
+        return report(error, AIZU_E_LIMIT, 0, "playlist too large");
+    bool has_mark = text.size >= 3 && memcmp(text.data, "\xef\xbb\xbf", 3) == 0;
+    az_parser *p = parser_create(has_mark ? az_span_sub(text, 3, text.size) : text);
+    if (!p)
+        return report(error, AIZU_E_MEMORY, 0, "out of memory");
+    if (has_mark) {
+        p->line = 1;
+        az_parser_note(p, "byte order mark before the text: ignored");
+        p->line = 0;
+    }
+    document *d = parse(p);
+    aizu_result result = p->result;
+    if (d)
+        *out = &d->playlist;
+    else
+        report(error, result, p->error_line, p->error_text);
+    parser_destroy(p);
+    return result;
+}
+
+void az_playlist_destroy(az_playlist **playlist)
+{
+    if (!playlist || !*playlist)
+        return;
+    document *d = (document *)*playlist;
+    for (size_t i = 0; i < d->array_count; i++)
+        free(d->arrays[i]);
+    az_arena_deinit(&d->arena);
+    free(d->text);
+    free(d);
+    *playlist = NULL;
+}
+
+size_t az_playlist_bytes(const az_playlist *playlist)
+{
+    const document *d = (const document *)playlist;
+    return d->bytes + d->arena.bytes;
+}

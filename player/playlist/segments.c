@@ -1,0 +1,263 @@
+/*
+ * Media segments (4.3.2): the tags that stand before a URI line collect in `pending`, the URI line makes
+ * the segment and empties it. This is the path that a long DVR playlist takes tens of thousands of times.
+ * Also parts (bis 4.4.4.9) and prefetch segments, which have their URI in the tag.
+ */
+#include "playlist/parser.h"
+
+static const az_pending NOTHING_PENDING = {.duration = AIZU_NO_TIME, .wall = AIZU_NO_TIME};
+
+void az_read_extinf(az_parser *p, az_span value)
+{
+    az_pending *pending = &p->pending;
+    const uint8_t *at = value.data;
+    const uint8_t *end = value.data + value.size;
+    if (AZ_UNLIKELY(pending->extinf_line != 0))
+        az_parser_note(p, "EXTINF without a URI before the next one: the earlier one is dropped");
+    pending->extinf_line = p->line;
+    pending->duration = AIZU_NO_TIME;
+    pending->title_size = 0;
+    while (at < end && (*at == ' ' || *at == '\t'))
+        at++;
+    if (AZ_UNLIKELY(at != value.data))
+        az_parser_note(p, "white space before the duration of EXTINF: ignored");
+    if (AZ_UNLIKELY(!az_scan_ns(&at, end, &pending->duration)))
+        az_parser_note(p, "duration of EXTINF cannot be read: the target duration is taken");
+    if (AZ_LIKELY(at < end && *at == ',')) {
+        at++;
+        pending->title_offset = (uint32_t)(at - p->text);
+        pending->title_size = (uint32_t)(end - at);
+        return;
+    }
+    if (at == end) {
+        az_parser_note(p, "EXTINF without the comma after its duration");
+        return;
+    }
+    if (pending->duration != AIZU_NO_TIME)
+        az_parser_note(p, "text after the duration of EXTINF: ignored");
+}
+
+void az_read_program_date_time(az_parser *p, az_span value)
+{
+    bool is_strict;
+    int64_t wall;
+    if (AZ_UNLIKELY(!az_date_time_scan(value, &wall, &is_strict))) {
+        az_parser_note(p, "programme date-time cannot be read: ignored");
+        return;
+    }
+    if (AZ_UNLIKELY(!is_strict))
+        az_parser_note(p, "date-time in an unusual form; UTC where it names no zone");
+    p->pending.wall = wall;
+}
+
+void az_read_byterange(az_parser *p, az_span value)
+{
+    az_pending *pending = &p->pending;
+    pending->has_range = az_value_byte_range(value, &pending->range, &pending->range_has_offset);
+    if (!pending->has_range) {
+        az_parser_note(p, "byte range cannot be read: its segment becomes a gap");
+        pending->flags |= AZ_SEGMENT_GAP;
+    }
+}
+
+void az_read_discontinuity(az_parser *p, az_span value)
+{
+    (void)value;
+    p->pending.flags |= AZ_SEGMENT_DISCONTINUITY;
+    p->discontinuities++;
+}
+
+void az_read_gap(az_parser *p, az_span value)
+{
+    (void)value;
+    p->pending.flags |= AZ_SEGMENT_GAP;
+}
+
+/* A range without offset goes on where the one before it in the same resource ended. */
+static void continue_range(az_parser *p, az_byte_range *range, az_span uri, az_span last_uri,
+                           uint64_t last_end)
+{
+    if (last_end == 0 || !az_span_equal(uri, last_uri)) {
+        az_parser_note(p, "byte range without offset and without one to continue: read from 0");
+        return;
+    }
+    range->offset = last_end;
+}
+
+static void take_range(az_parser *p, az_segment *segment)
+{
+    az_byte_range range = p->pending.range;
+    if (!p->pending.range_has_offset) {
+        const az_segment *last = p->segments.count > 1 ? segment - 1 : NULL;
+        az_span last_uri = last ? last->uri : az_span_make(NULL, 0);
+        continue_range(p, &range, segment->uri, last_uri,
+                       last && last->range_size ? last->range_offset + last->range_size : 0);
+    }
+    if (range.offset > INT64_MAX - range.size) {
+        az_parser_note(p, "byte range cannot be read: its segment becomes a gap");
+        segment->flags |= AZ_SEGMENT_GAP;
+        return;
+    }
+    segment->range_offset = range.offset;
+    segment->range_size = range.size;
+}
+
+/* Rare: without a duration of its own a segment is taken to last the target duration. */
+static int64_t duration_in_doubt(az_parser *p)
+{
+    if (p->pending.extinf_line == 0)
+        az_parser_note(p, "segment without EXTINF: the target duration is taken");
+    return p->media.target_duration;
+}
+
+void az_read_segment_uri(az_parser *p, az_span uri)
+{
+    az_segment *segment = az_parser_add(p, &p->segments, sizeof(*segment), AZ_PLAYLIST_SEGMENTS_MAX);
+    if (AZ_UNLIKELY(!segment))
+        return;
+    const az_pending *pending = &p->pending;
+    int64_t duration = pending->duration;
+    if (AZ_UNLIKELY(duration == AIZU_NO_TIME))
+        duration = duration_in_doubt(p);
+    else if (AZ_UNLIKELY(duration > p->duration_max))
+        az_parser_note(p, "segment longer than the target duration");
+    segment->uri = uri;
+    segment->duration = duration;
+    segment->wall = p->wall_next;
+    segment->title_offset = pending->title_offset;
+    segment->title_size = pending->title_size;
+    segment->discontinuities = p->discontinuities;
+    segment->key = az_key_in_force(p);
+    segment->map = p->map_index;
+    segment->line = p->line;
+    segment->flags = pending->flags;
+    if (pending->wall != AIZU_NO_TIME) {
+        segment->wall = pending->wall;
+        segment->flags |= AZ_SEGMENT_PDT;
+        if (p->first_wall == SIZE_MAX)
+            p->first_wall = p->segments.count - 1;
+    }
+    if (segment->wall != AIZU_NO_TIME)
+        p->wall_next = az_add_sat(segment->wall, duration);
+    if (pending->has_range)
+        take_range(p, segment);
+    p->pending = NOTHING_PENDING;
+}
+
+static void read_part_range(az_parser *p, az_part *part)
+{
+    az_span text = az_attribute_string(p, "BYTERANGE");
+    az_byte_range range;
+    bool has_offset;
+    if (text.size == 0)
+        return;
+    if (!az_value_byte_range(text, &range, &has_offset)) {
+        az_parser_note(p, "byte range cannot be read: its part becomes a gap");
+        part->is_gap = true;
+        return;
+    }
+    if (!has_offset) {
+        const az_part *last = p->parts.count > 1 ? part - 1 : NULL;
+        az_span last_uri = last ? last->uri : az_span_make(NULL, 0);
+        continue_range(p, &range, part->uri, last_uri,
+                       last && last->range.size ? last->range.offset + last->range.size : 0);
+    }
+    if (range.offset > INT64_MAX - range.size) {
+        az_parser_note(p, "byte range cannot be read: its part becomes a gap");
+        part->is_gap = true;
+        return;
+    }
+    part->range = range;
+}
+
+void az_read_part(az_parser *p, az_span value)
+{
+    az_attributes_read(p, value);
+    az_span uri = az_attribute_string(p, "URI");
+    if (uri.size == 0) {
+        az_parser_note(p, "EXT-X-PART without URI: ignored");
+        return;
+    }
+    az_part *part = az_parser_add(p, &p->parts, sizeof(*part), AZ_PLAYLIST_PARTS_MAX);
+    uint32_t *segment = az_parser_add(p, &p->part_segments, sizeof(*segment), AZ_PLAYLIST_PARTS_MAX);
+    if (!part || !segment)
+        return;
+    *segment = (uint32_t)p->segments.count;
+    part->uri = uri;
+    if (!az_attribute_ns(p, "DURATION", &part->duration))
+        az_parser_note(p, "EXT-X-PART without DURATION");
+    part->is_independent = az_attribute_yes(p, "INDEPENDENT");
+    part->is_gap = az_attribute_yes(p, "GAP");
+    read_part_range(p, part);
+}
+
+/* Held apart until the end: indexes of regular segments must count media sequence numbers. */
+void az_read_prefetch(az_parser *p, az_span value)
+{
+    if (value.size == 0 || p->prefetches.count == AZ_PLAYLIST_PREFETCH_MAX) {
+        az_parser_note(p, value.size ? "too many prefetch segments: this one is ignored"
+                                     : "EXT-X-PREFETCH without URI: ignored");
+        return;
+    }
+    az_segment *segment = az_parser_add(p, &p->prefetches, sizeof(*segment), AZ_PLAYLIST_PREFETCH_MAX);
+    if (!segment)
+        return;
+    /* An EXT-X-DISCONTINUITY that no segment took yet is this one's. */
+    bool is_discontinuity = p->prefetch_discontinuity || (p->pending.flags & AZ_SEGMENT_DISCONTINUITY);
+    segment->uri = value;
+    segment->wall = p->pending.wall;
+    segment->discontinuities = p->discontinuities;
+    segment->key = az_key_in_force(p);
+    segment->map = p->map_index;
+    segment->line = p->line;
+    segment->flags = AZ_SEGMENT_PREFETCH | (is_discontinuity ? AZ_SEGMENT_DISCONTINUITY : 0u) |
+                     (p->pending.wall != AIZU_NO_TIME ? AZ_SEGMENT_PDT : 0u);
+    p->prefetch_discontinuity = false;
+    p->pending.flags &= ~(uint32_t)AZ_SEGMENT_DISCONTINUITY;
+    p->pending.wall = AIZU_NO_TIME;
+}
+
+void az_read_prefetch_discontinuity(az_parser *p, az_span value)
+{
+    (void)value;
+    p->prefetch_discontinuity = true;
+    p->discontinuities++;
+}
+
+/* 6.3.3: dates before the first written one, from it backwards. */
+static void derive_walls_backwards(az_parser *p)
+{
+    az_segment *segments = p->segments.items;
+    if (p->first_wall == SIZE_MAX)
+        return;
+    for (size_t i = p->first_wall; i > 0; i--)
+        segments[i - 1].wall = az_add_sat(segments[i].wall, -segments[i - 1].duration);
+}
+
+static void append_prefetches(az_parser *p)
+{
+    const az_segment *prefetches = p->prefetches.items;
+    if (p->prefetches.count > 0 && p->segments.count > 0) {
+        const az_segment *segments = p->segments.items;
+        if (segments[p->segments.count - 1].line > prefetches[0].line)
+            az_parser_note(p, "segment after EXT-X-PREFETCH: prefetch segments are put at the end");
+    }
+    for (size_t i = 0; i < p->prefetches.count; i++) {
+        az_segment *segment = az_parser_add(p, &p->segments, sizeof(*segment),
+                                            AZ_PLAYLIST_SEGMENTS_MAX + AZ_PLAYLIST_PREFETCH_MAX);
+        if (!segment)
+            return;
+        *segment = prefetches[i];
+        /* Only the first one's date is known: how long it lasts is not. */
+        if (segment->wall == AIZU_NO_TIME && i == 0)
+            segment->wall = p->wall_next;
+    }
+}
+
+void az_segments_finish(az_parser *p)
+{
+    if (p->pending.extinf_line != 0)
+        az_parser_note(p, "EXTINF at the end without a URI: dropped");
+    derive_walls_backwards(p);
+    append_prefetches(p);
+}
