@@ -295,8 +295,6 @@ static aizu_result frames_read(az_id3_list *list, tag *t)
         rest = az_span_sub(rest, frame_header_size(t->version) + header.body.size, rest.size);
         if (is_size_ambiguous(t, &header, rest))
             break;
-        if (header.body.size == 0)
-            continue; /* not allowed (2.4 structure, 4), seen, and without meaning */
         aizu_result result = frame_read(list, t, &header);
         if (result != AIZU_OK)
             return result;

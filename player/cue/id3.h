@@ -29,7 +29,8 @@ typedef enum az_id3_flag {
     AZ_ID3_GROUPED = 1 << 2,
     AZ_ID3_UNSYNCHRONISED = 1 << 3, /* was; data is as before unsynchronisation */
     AZ_ID3_PLAIN_SIZES = 1 << 4,    /* sizes of this 2.4 tag were plain, not synchsafe (old encoders) */
-    AZ_ID3_DAMAGED = 1 << 5,        /* the typed fields could not be read: raw */
+    AZ_ID3_DAMAGED = 1 << 5,        /* the typed fields could not be read: raw; or a frame without a
+                                       body: typed, all fields empty */
 } az_id3_flag;
 
 /* One frame. Spans point into the input or the list and live as long as both. Texts are valid UTF-8. */

@@ -163,6 +163,10 @@ bool az_id3_frame_read(az_id3_frame *frame, az_arena *arena, az_span body, bool 
 {
     bool is_opaque = frame->flags & (AZ_ID3_COMPRESSED | AZ_ID3_ENCRYPTED);
     frame->kind = is_opaque ? AZ_ID3_RAW : kind_of(frame->id);
+    if (body.size == 0) { /* not allowed (2.4 structure, 4), but sent to say "none" */
+        frame->flags |= AZ_ID3_DAMAGED;
+        return true;
+    }
     az_id3_text text;
     az_id3_text_init(&text, arena, body);
     az_id3_frame untyped = *frame;

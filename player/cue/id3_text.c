@@ -83,6 +83,14 @@ static bool utf8_is_valid(az_span bytes)
     return true;
 }
 
+static bool is_ascii(az_span bytes)
+{
+    for (size_t i = 0; i < bytes.size; i++)
+        if (bytes.data[i] >= 0x80)
+            return false;
+    return true;
+}
+
 static void utf8_convert(sink *s, az_span bytes)
 {
     for (size_t pos = 0, used; pos < bytes.size; pos += used) {
@@ -163,7 +171,7 @@ static az_span decode(az_id3_text *text, az_span bytes, az_id3_encoding encoding
 {
     if (encoding == AZ_ID3_UTF8 && az_span_starts_with(bytes, "\xef\xbb\xbf"))
         bytes = az_span_sub(bytes, 3, bytes.size);
-    if (encoding == AZ_ID3_UTF8 && utf8_is_valid(bytes))
+    if ((encoding == AZ_ID3_UTF8 && utf8_is_valid(bytes)) || (encoding == AZ_ID3_LATIN1 && is_ascii(bytes)))
         return bytes;
     if (encoding == AZ_ID3_UTF16 && text->order == AZ_ID3_ORDER_UNKNOWN && bytes.size)
         text->order = utf16_guess(bytes);
