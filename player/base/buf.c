@@ -73,6 +73,11 @@ size_t az_buf_capacity(const az_buf *buf)
     return buf->capacity;
 }
 
+bool az_buf_is_padded(const az_buf *buf)
+{
+    return buf->data == (const uint8_t *)(buf + 1);
+}
+
 az_slice az_slice_ref(az_slice slice)
 {
     az_buf_ref(slice.buf);

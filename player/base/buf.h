@@ -26,6 +26,9 @@ void az_buf_unref(az_buf **buf); /* drops one reference and nulls; NULL allowed 
 uint8_t *az_buf_data(az_buf *buf);
 size_t az_buf_capacity(const az_buf *buf);
 
+/* True when AZ_BUF_PADDING readable bytes follow the capacity: not for wrapped memory. */
+bool az_buf_is_padded(const az_buf *buf);
+
 /* Part of a buffer, with a reference to it. A slice of NULL buf and size 0 is empty. */
 typedef struct az_slice {
     az_buf *buf;
