@@ -22,23 +22,30 @@ void az_log_printf(const az_log *log, az_log_level level, const char *module, co
         log->write(log->user, level, module, line);
 }
 
+/* Where the authority of a URL begins: behind the scheme and its slashes, or behind "//". Backslashes count
+ * as slashes, and text without either may be one too: a URL that is written wrong must not show its password.
+ */
+static size_t authority_begin(const char *url)
+{
+    size_t scheme = strcspn(url, ":/\\?#@");
+    bool has_scheme = url[scheme] == ':' && (url[scheme + 1] == '/' || url[scheme + 1] == '\\');
+    size_t begin = has_scheme ? scheme + 1 : 0;
+    return begin + strspn(url + begin, "/\\");
+}
+
 void az_log_url(char *out, size_t size, const char *url)
 {
     size_t end = strcspn(url, "?#");
-    size_t begin = 0;
-    size_t used = 0;
-    const char *authority = strstr(url, "://");
-    if (authority && (size_t)(authority - url) < end) {
-        size_t scheme = (size_t)(authority - url) + 3;
-        size_t host_end = scheme + strcspn(url + scheme, "/?#");
-        begin = scheme;
-        for (size_t i = scheme; i < host_end; i++)
-            if (url[i] == '@')
-                begin = i + 1;
-        used = AZ_MIN(scheme, size - 1);
-        memcpy(out, url, used);
-    }
-    size_t rest = AZ_MIN(end > begin ? end - begin : 0, size - 1 - used);
-    memcpy(out + used, url + begin, rest);
+    size_t prefix = authority_begin(url);
+    size_t host = prefix;
+    size_t host_end = prefix + strcspn(url + prefix, "/?#");
+    bool is_path = prefix == 1 && url[0] == '/';
+    for (size_t i = prefix; i < host_end && !is_path; i++)
+        if (url[i] == '@')
+            host = i + 1;
+    size_t used = AZ_MIN(prefix, size - 1);
+    memcpy(out, url, used);
+    size_t rest = AZ_MIN(end > host ? end - host : 0, size - 1 - used);
+    memcpy(out + used, url + host, rest);
     out[used + rest] = '\0';
 }

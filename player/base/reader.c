@@ -119,9 +119,8 @@ uint32_t az_bits_ue(az_bits *b)
     while (!b->failed && !az_bits_flag(b))
         if (++zeros > 31)
             b->failed = true;
-    if (b->failed)
-        return 0;
-    return ((UINT32_C(1) << zeros) - 1) + az_bits_u(b, zeros);
+    uint32_t suffix = az_bits_u(b, b->failed ? 0 : zeros);
+    return b->failed ? 0 : ((UINT32_C(1) << zeros) - 1) + suffix;
 }
 
 int32_t az_bits_se(az_bits *b)

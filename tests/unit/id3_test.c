@@ -452,8 +452,7 @@ static void extended_headers_are_skipped_however_their_size_is_written(void **st
         put(&w, az_span_make(headers[i].bytes, headers[i].size));
         put_frame(&w, "TIT2", 0, BYTES("\0x"));
         az_id3_list *list = parse_tag(&w);
-        assert_int_equal(az_id3_count(list),
-                         i == 5 ? 0 : 1); /* zeros behind 6 bytes are padding by the letter */
+        assert_int_equal(az_id3_count(list), 1);
         az_id3_list_destroy(&list);
     }
 }
