@@ -1,0 +1,60 @@
+/*
+ * Names of codecs and troubles, for logs and tools; see demux/demux.h.
+ */
+#include "demux/demux.h"
+
+const char *az_codec_name(az_codec codec)
+{
+    switch (codec) {
+    case AZ_CODEC_UNKNOWN:
+        return "unknown";
+    case AZ_CODEC_H264:
+        return "h264";
+    case AZ_CODEC_H265:
+        return "h265";
+    case AZ_CODEC_MPEG2_VIDEO:
+        return "mpeg2video";
+    case AZ_CODEC_AAC:
+        return "aac";
+    case AZ_CODEC_AAC_LATM:
+        return "aac_latm";
+    case AZ_CODEC_AC3:
+        return "ac3";
+    case AZ_CODEC_EAC3:
+        return "eac3";
+    case AZ_CODEC_MP3:
+        return "mp3";
+    case AZ_CODEC_ID3:
+        return "id3";
+    case AZ_CODEC_SCTE35:
+        return "scte35";
+    }
+    return "?";
+}
+
+const char *az_demux_trouble_name(az_demux_trouble trouble)
+{
+    switch (trouble) {
+    case AZ_DEMUX_SYNC_LOST:
+        return "sync lost";
+    case AZ_DEMUX_CONTINUITY:
+        return "continuity";
+    case AZ_DEMUX_SCRAMBLED:
+        return "scrambled";
+    case AZ_DEMUX_TRANSPORT_ERROR:
+        return "transport error";
+    case AZ_DEMUX_BAD_SECTION:
+        return "bad section";
+    case AZ_DEMUX_BAD_PES:
+        return "bad PES";
+    case AZ_DEMUX_BAD_FRAME:
+        return "bad frame";
+    case AZ_DEMUX_UNSUPPORTED:
+        return "unsupported stream";
+    case AZ_DEMUX_LIMIT:
+        return "limit";
+    case AZ_DEMUX_TROUBLES:
+        break;
+    }
+    return "?";
+}

@@ -1,0 +1,150 @@
+/*
+ * Frames of an audio stream; see demux/ts_stream.h. A frame's time is that of the last time stamp plus the
+ * samples since, rounded once: adding durations up would drift.
+ */
+#include "demux/audio_frame.h"
+#include "demux/ts_stream.h"
+
+#include <string.h>
+
+#define TICKS_MASK ((INT64_C(1) << 33) - 1)
+
+/* A frame whose bytes are all there, or why not. */
+typedef enum frame_state {
+    FRAME_WHOLE,
+    FRAME_WAITS, /* more bytes are needed */
+    FRAME_BAD,
+} frame_state;
+
+static az_span rest_of(const az_ts_stream *s, size_t pos)
+{
+    return pos < s->size ? az_span_make(s->data + pos, s->size - pos) : az_span_make(NULL, 0);
+}
+
+/* Out of sync a header is believed when another follows its frame, or the bytes end with it. */
+static frame_state verify(const az_ts_stream *s, size_t end, bool is_end)
+{
+    az_audio_frame next;
+    if (end > s->size)
+        return is_end ? FRAME_BAD : FRAME_WAITS;
+    if (end == s->size)
+        return FRAME_WHOLE;
+    aizu_result result = az_audio_frame_parse(s->track.codec, rest_of(s, end), &next);
+    return result == AIZU_E_MEDIA ? FRAME_BAD : FRAME_WHOLE;
+}
+
+/* E-AC-3: frames of further substreams belong to the access unit of the frame before them. */
+static frame_state extend(const az_ts_stream *s, size_t pos, az_audio_frame *frame, bool is_end)
+{
+    az_audio_frame next;
+    for (;;) {
+        aizu_result result = az_audio_frame_parse(AZ_CODEC_EAC3, rest_of(s, pos + frame->size), &next);
+        if (result == AIZU_AGAIN)
+            return is_end ? FRAME_WHOLE : FRAME_WAITS;
+        if (result != AIZU_OK || !next.is_dependent)
+            return FRAME_WHOLE;
+        if (pos + frame->size + next.size > s->size)
+            return is_end ? FRAME_WHOLE : FRAME_WAITS;
+        frame->size += next.size;
+    }
+}
+
+static frame_state read_frame(const az_ts_stream *s, size_t pos, az_audio_frame *frame, bool is_end)
+{
+    aizu_result result = az_audio_frame_parse(s->track.codec, rest_of(s, pos), frame);
+    if (result == AIZU_AGAIN)
+        return is_end ? FRAME_BAD : FRAME_WAITS;
+    if (result != AIZU_OK)
+        return FRAME_BAD;
+    if (!s->is_in_sync) {
+        frame_state state = verify(s, pos + frame->size, is_end);
+        if (state != FRAME_WHOLE)
+            return state;
+    }
+    if (pos + frame->size > s->size)
+        return is_end ? FRAME_BAD : FRAME_WAITS;
+    return s->track.codec == AZ_CODEC_EAC3 ? extend(s, pos, frame, is_end) : FRAME_WHOLE;
+}
+
+static void update_track(az_ts_stream *s, const az_audio_frame *frame)
+{
+    az_track *t = &s->track;
+    if (t->sample_rate == frame->sample_rate && t->channels == frame->channels && t->codec == frame->codec &&
+        strcmp(t->codec_string, frame->codec_string) == 0)
+        return;
+    t->codec = frame->codec;
+    t->sample_rate = frame->sample_rate;
+    t->channels = frame->channels;
+    memset(t->codec_string, 0, sizeof(t->codec_string));
+    memcpy(t->codec_string, frame->codec_string, strlen(frame->codec_string));
+    az_ts_stream_announce(s);
+}
+
+static int64_t ticks_since_base(const az_ts_stream *s, int64_t samples)
+{
+    return az_rescale(samples, s->track.timescale, s->base_rate);
+}
+
+/* The time of the frame at `pos`, which is the next one. */
+static void set_time(az_ts_stream *s, size_t pos, const az_audio_frame *frame, az_sample *sample)
+{
+    if (s->base_rate != frame->sample_rate) {
+        if (s->base_pts != AZ_NO_TICKS && s->base_rate > 0)
+            s->base_pts = (s->base_pts + ticks_since_base(s, s->base_samples)) & TICKS_MASK;
+        s->base_samples = 0;
+        s->base_rate = frame->sample_rate;
+    }
+    for (; s->mark_count > 0 && s->marks[0].offset <= pos; s->mark_count--) {
+        if (s->marks[0].pts != AZ_NO_TICKS) {
+            s->base_pts = s->marks[0].pts;
+            s->base_samples = 0;
+        }
+        memmove(s->marks, s->marks + 1, sizeof(s->marks[0]) * (AZ_TS_MARKS - 1));
+    }
+    int64_t begin = ticks_since_base(s, s->base_samples);
+    s->base_samples += frame->samples;
+    sample->duration = ticks_since_base(s, s->base_samples) - begin;
+    sample->pts = s->base_pts == AZ_NO_TICKS ? AZ_NO_TICKS : (s->base_pts + begin) & TICKS_MASK;
+    sample->dts = sample->pts;
+    if (s->discontinuity_begin <= pos) {
+        sample->flags |= AZ_SAMPLE_DISCONTINUITY;
+        s->discontinuity_begin = AZ_OFFSET_NONE;
+    }
+}
+
+/* Where the next header may begin, after `pos` proved to be none. */
+static size_t next_candidate(const az_ts_stream *s, size_t pos)
+{
+    int first = s->track.codec == AZ_CODEC_AC3 || s->track.codec == AZ_CODEC_EAC3 ? 0x0B : 0xFF;
+    const uint8_t *found = pos + 1 < s->size ? memchr(s->data + pos + 1, first, s->size - pos - 1) : NULL;
+    return found ? (size_t)(found - s->data) : s->size;
+}
+
+void az_ts_audio_parse(az_ts_stream *s, bool is_end)
+{
+    az_ts_held held = {.is_set = false};
+    size_t pos = 0;
+    while (pos < s->size) {
+        az_audio_frame frame;
+        frame_state state = read_frame(s, pos, &frame, is_end);
+        if (state == FRAME_WAITS)
+            break;
+        if (state == FRAME_BAD) {
+            if (s->is_in_sync)
+                az_ts_trouble(s->out, AZ_DEMUX_BAD_FRAME);
+            s->is_in_sync = false;
+            pos = next_candidate(s, pos);
+            continue;
+        }
+        s->is_in_sync = true;
+        if (held.is_set && s->out->sink.sample)
+            s->out->sink.sample(s->out->sink.user, &held.sample);
+        update_track(s, &frame);
+        az_sample sample = {.track = s->track.id, .media = AZ_MEDIA_AUDIO, .codec = s->track.codec};
+        sample.flags = AZ_SAMPLE_KEY;
+        set_time(s, pos, &frame, &sample);
+        az_ts_held_set(s, &held, &sample, pos, pos + frame.size);
+        pos += frame.size;
+    }
+    az_ts_held_release(s, &held, pos);
+}
