@@ -18,12 +18,12 @@ az_dependency(XML2 libxml-2.0>=2.9.14)  # MPD and TTML, from a later version on;
 # The demos.
 if(AIZU_DEMOS)
   az_dependency(SDL2_TTF SDL2_ttf>=2.20)        # text; Zlib
-  az_dependency(MICROHTTPD libmicrohttpd>=0.9.75) # the channel's HTTP server; LGPL-2.1-or-later
 endif()
 
 # The channel encodes and muxes, the tests judge by libavformat (FFmpeg 5.1; LGPL-2.1-or-later); the demos' messages
 # and the corpus' expectations are JSON.
 if(AIZU_DEMOS OR AIZU_TESTS)
+  az_dependency(MICROHTTPD libmicrohttpd>=0.9.75) # the HTTP server of the channel and of tests; LGPL-2.1-or-later
   az_dependency(JANSSON jansson>=2.14)          # JSON; MIT
   az_dependency(AVFORMAT libavformat>=59.27)
   az_dependency(AVFILTER libavfilter>=8.44)
