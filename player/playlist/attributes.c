@@ -227,7 +227,7 @@ bool az_attribute_date(az_parser *p, const char *name, int64_t *out)
     bool is_strict = true;
     if (!find_read(p, name))
         return false;
-    bool is_good = az_date_time_scan(az_attribute_string(p, name), out, &is_strict);
+    bool is_good = az_date_time_scan(az_attribute_string(p, name), &p->date_memory, out, &is_strict);
     if (!is_good)
         az_parser_note(p, "attribute value is not a date-time: ignored");
     else if (!is_strict)

@@ -5,6 +5,8 @@
  */
 #include "playlist/parser.h"
 
+#include <string.h>
+
 typedef struct cursor {
     const uint8_t *at;
     const uint8_t *end;
@@ -16,16 +18,19 @@ static bool is_digit(uint8_t c)
 }
 
 /* Exactly `count` digits. */
-static bool scan_digits(cursor *c, int count, int *out)
+static inline bool scan_digits(cursor *c, int count, int *out)
 {
     int value = 0;
+    unsigned odd = 0;
     if (c->end - c->at < count)
         return false;
     for (int i = 0; i < count; i++) {
-        if (!is_digit(c->at[i]))
-            return false;
-        value = value * 10 + (c->at[i] - '0');
+        unsigned digit = (unsigned)c->at[i] - '0';
+        odd |= digit > 9;
+        value = value * 10 + (int)digit;
     }
+    if (odd)
+        return false;
     c->at += count;
     *out = value;
     return true;
@@ -134,14 +139,23 @@ static bool scan_zone(cursor *c, int *offset, bool *is_strict)
     return true;
 }
 
-bool az_date_time_scan(az_span text, int64_t *wall, bool *is_strict)
+bool az_date_time_scan(az_span text, az_date_memory *memory, int64_t *wall, bool *is_strict)
 {
     cursor c = {text.data, text.data + text.size};
     int64_t days, time = 0;
     int offset = 0;
     *is_strict = true;
-    if (text.size == 0 || !scan_date(&c, &days))
+    if (text.size < sizeof(memory->text))
         return false;
+    if (memcmp(memory->text, text.data, sizeof(memory->text)) == 0) {
+        days = memory->days;
+        c.at += sizeof(memory->text);
+    } else {
+        if (!scan_date(&c, &days))
+            return false;
+        memcpy(memory->text, text.data, sizeof(memory->text));
+        memory->days = days;
+    }
     if (c.at == c.end) {
         *is_strict = false;
     } else {
@@ -159,6 +173,7 @@ bool az_date_time_scan(az_span text, int64_t *wall, bool *is_strict)
 
 bool az_date_time_parse(az_span text, int64_t *wall)
 {
+    az_date_memory memory = {0};
     bool is_strict;
-    return az_date_time_scan(text, wall, &is_strict);
+    return az_date_time_scan(text, &memory, wall, &is_strict);
 }

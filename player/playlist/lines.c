@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define CHECK_BLOCK ((size_t)8192)
+
 typedef enum tag_kind {
     TAG_ANY,
     TAG_MEDIA,
@@ -186,6 +188,22 @@ static bool is_utf8(az_span text)
     return true;
 }
 
+/* Whether the text from the part looked at so far to `end`, or a block more, is printable ASCII and line
+ * ends. */
+static bool is_plain_to(az_parser *p, const uint8_t *end)
+{
+    size_t begin = p->plain_size;
+    size_t needed = (size_t)(end - p->text);
+    p->plain_size = AZ_MIN(AZ_MAX(needed, begin + CHECK_BLOCK), p->text_size);
+    const uint8_t *text = p->text;
+    uint8_t odd = 0; /* as wide as the text, for the sake of vector code */
+    for (size_t i = begin; i < p->plain_size; i++) {
+        uint8_t c = text[i];
+        odd |= (uint8_t)(((uint8_t)(c - 0x20) > 0x5e) & (c != '\n') & (c != '\r'));
+    }
+    return odd == 0;
+}
+
 static void check_characters(az_parser *p, az_span line)
 {
     for (size_t i = 0; i < line.size; i++) {
@@ -252,6 +270,8 @@ void az_parser_read_lines(az_parser *p)
         const uint8_t *line_end = next ? next : end;
         size_t size = (size_t)(line_end - at);
         p->line++;
+        if (AZ_UNLIKELY((size_t)(line_end - p->text) > p->plain_size) && p->is_plain)
+            p->is_plain = is_plain_to(p, line_end);
         if (size > 0 && at[size - 1] == '\r')
             size--;
         if (size > 0)

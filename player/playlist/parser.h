@@ -3,7 +3,7 @@
  *
  * One pass over the lines. Handlers read a tag's value into the state and never return errors: the first
  * az_parser_fail() sticks and ends the loop, az_parser_note() records a leniency and goes on. Arrays grow
- * in vectors that the document takes over at the end; spans point into the document's copy of the text.
+ * in vectors that the document takes over at the end; spans point into the text.
  */
 #ifndef AZ_PLAYLIST_PARSER_H
 #define AZ_PLAYLIST_PARSER_H
@@ -32,8 +32,14 @@ AZ_NODISCARD bool az_value_byte_range(az_span text, az_byte_range *out, bool *ha
 /* Decimal seconds at *at; moves *at behind them. False, and *at unmoved, when there is no number. */
 AZ_NODISCARD bool az_scan_ns(const uint8_t **at, const uint8_t *end, int64_t *out);
 
+/* The last date seen: the times of a long playlist share theirs. */
+typedef struct az_date_memory {
+    uint8_t text[10];
+    int64_t days;
+} az_date_memory;
+
 /* As az_date_time_parse(); *is_strict tells whether the form is that of the specification. */
-AZ_NODISCARD bool az_date_time_scan(az_span text, int64_t *wall, bool *is_strict);
+AZ_NODISCARD bool az_date_time_scan(az_span text, az_date_memory *memory, int64_t *wall, bool *is_strict);
 
 /* --- the parser --------------------------------------------------------------------------------- */
 
@@ -50,13 +56,14 @@ typedef struct az_pending {
 } az_pending;
 
 typedef struct az_parser {
-    const uint8_t *text; /* the document's copy */
+    const uint8_t *text; /* the document's */
     size_t text_size;
     uint32_t line;
     az_span tag_name; /* of the tag that is being read */
     az_span tag_value;
-    bool is_plain; /* the text is ASCII without control characters: lines need no check */
-    bool has_head; /* the first line that counts was seen */
+    bool is_plain;     /* the text so far is ASCII without control characters: lines need no check */
+    size_t plain_size; /* of the text that is_plain speaks of */
+    bool has_head;     /* the first line that counts was seen */
 
     aizu_result result; /* of the first failure */
     uint32_t error_line;
@@ -83,6 +90,7 @@ typedef struct az_parser {
     uint32_t target_line, media_sequence_line;
     int64_t duration_max; /* what a segment may last at most without a note */
     int64_t wall_next;
+    az_date_memory date_memory;
     size_t first_wall; /* index of the first segment with a written date, SIZE_MAX none */
     az_key keys_in_force[AZ_PLAYLIST_KEY_FORMATS_MAX];
     size_t key_in_force_count;
@@ -103,6 +111,8 @@ typedef struct az_parser {
 /* playlist.c */
 void az_parser_fail(az_parser *p, aizu_result result, const char *text); /* at the present line */
 void az_parser_note(az_parser *p, const char *text);                     /* static text */
+/* Room for `count` items in all, or twice as many as now; false after az_parser_fail(). */
+bool az_parser_grow(az_parser *p, az_vector *vector, size_t item_size, size_t count, size_t count_max);
 /* Room for one more item, zeroed; NULL after az_parser_fail(). */
 void *az_parser_add(az_parser *p, az_vector *vector, size_t item_size, size_t count_max);
 

@@ -1,6 +1,6 @@
 /*
- * A playlist's life: copies the text, runs the parser over it, decides of which kind it is, and makes the
- * document out of the parser's arrays. The document owns the copy, the arrays and the arena of attribute
+ * A playlist's life: runs the parser over the text, decides of which kind it is, and makes the
+ * document out of the parser's arrays. The document holds the text, the arrays and the arena of attribute
  * lists; everything goes in az_playlist_destroy(). Faces: playlist/playlist.h, playlist/parser.h.
  */
 #include "playlist/parser.h"
@@ -10,13 +10,16 @@
 #include <string.h>
 
 #define ARRAYS_MAX     16
-#define COPY_BLOCK     ((size_t)16384)
 #define CAPACITY_FIRST ((size_t)16)
+
+/* An array is cut to size at the end when more than this part of it is left over: cutting always would hand
+ * memory back and forth with the system at each reload. */
+#define SPARE_DIVISOR 8
 
 typedef struct document {
     az_playlist playlist; /* first: the handle points here */
     az_arena arena;
-    uint8_t *text;
+    az_slice text;
     void *arrays[ARRAYS_MAX];
     size_t array_count;
     size_t bytes; /* without the arena */
@@ -42,14 +45,14 @@ void az_parser_note(az_parser *p, const char *text)
         *diagnostic = (az_diagnostic){p->line, text};
 }
 
-/* Out of line: az_parser_add() comes here once per doubling. */
-static bool vector_grow(az_parser *p, az_vector *vector, size_t item_size, size_t count_max)
+bool az_parser_grow(az_parser *p, az_vector *vector, size_t item_size, size_t count, size_t count_max)
 {
     if (vector->count >= count_max) {
         az_parser_fail(p, AIZU_E_LIMIT, "too many entries of one kind");
         return false;
     }
-    size_t capacity = AZ_MIN(AZ_MAX(vector->capacity * 2, CAPACITY_FIRST), count_max);
+    size_t wanted = count > vector->capacity ? count : vector->capacity * 2;
+    size_t capacity = AZ_MIN(AZ_MAX(wanted, CAPACITY_FIRST), count_max);
     size_t size;
     void *items = az_mul_size(capacity, item_size, &size) ? realloc(vector->items, size) : NULL;
     if (!items) {
@@ -64,41 +67,21 @@ static bool vector_grow(az_parser *p, az_vector *vector, size_t item_size, size_
 void *az_parser_add(az_parser *p, az_vector *vector, size_t item_size, size_t count_max)
 {
     if (AZ_UNLIKELY(vector->count == vector->capacity || vector->count >= count_max) &&
-        !vector_grow(p, vector, item_size, count_max))
+        !az_parser_grow(p, vector, item_size, 0, count_max))
         return NULL;
     void *item = (uint8_t *)vector->items + vector->count++ * item_size;
     memset(item, 0, item_size);
     return item;
 }
 
-/* Copies the text and tells in the same pass whether all of it is printable ASCII and line ends. */
-static bool copy_is_plain(uint8_t *to, az_span text)
-{
-    unsigned odd = 0;
-    for (size_t begin = 0; begin < text.size; begin += COPY_BLOCK) {
-        size_t size = AZ_MIN(COPY_BLOCK, text.size - begin);
-        const uint8_t *from = text.data + begin;
-        for (size_t i = 0; i < size; i++) {
-            uint8_t c = from[i];
-            odd |= (unsigned)((uint8_t)(c - 0x20) > 0x5e) & (unsigned)(c != '\n') & (unsigned)(c != '\r');
-        }
-        memcpy(to + begin, from, size);
-    }
-    return odd == 0;
-}
-
 static az_parser *parser_create(az_span text)
 {
     az_parser *p = calloc(1, sizeof(*p));
-    uint8_t *copy = malloc(text.size + 1);
-    if (!p || !copy) {
-        free(p);
-        free(copy);
+    if (!p)
         return NULL;
-    }
-    p->is_plain = copy_is_plain(copy, text);
-    p->text = copy;
+    p->text = text.data;
     p->text_size = text.size;
+    p->is_plain = true;
     p->version = 1;
     p->pending.duration = p->pending.wall = p->wall_next = AIZU_NO_TIME;
     p->duration_max = INT64_MAX;
@@ -117,7 +100,6 @@ static void parser_destroy(az_parser *p)
     for (size_t i = 0; i < AZ_COUNT(vectors); i++)
         free(vectors[i]->items);
     az_arena_deinit(&p->arena);
-    free((void *)(uintptr_t)p->text);
     free(p);
 }
 
@@ -128,9 +110,11 @@ static const void *take_array(document *d, az_vector *vector, size_t item_size)
     size_t size = vector->count * item_size;
     if (!items || size == 0)
         return NULL;
-    if (vector->count < vector->capacity) {
+    if (vector->capacity - vector->count > vector->count / SPARE_DIVISOR) {
         void *smaller = realloc(items, size);
         items = smaller ? smaller : items;
+    } else {
+        size = vector->capacity * item_size;
     }
     AZ_ASSERT(d->array_count < ARRAYS_MAX);
     d->arrays[d->array_count++] = items;
@@ -200,14 +184,12 @@ static document *make_document(az_parser *p, az_playlist_kind kind)
         return NULL;
     }
     az_playlist *playlist = &d->playlist;
-    d->bytes = sizeof(*d) + p->text_size + 1;
-    d->text = (uint8_t *)(uintptr_t)p->text;
+    d->bytes = sizeof(*d) + p->text_size;
     d->arena = p->arena;
-    p->text = NULL;
     az_arena_init(&p->arena, 0);
     playlist->kind = kind;
     playlist->version = p->version;
-    playlist->text = az_span_make(d->text, p->text_size);
+    playlist->text = az_span_make(p->text, p->text_size);
     if (kind == AZ_PLAYLIST_MEDIA)
         make_media(d, p);
     else
@@ -244,15 +226,16 @@ static aizu_result report(az_playlist_error *error, aizu_result result, uint32_t
     return result;
 }
 
-aizu_result az_playlist_parse(az_playlist **out, az_span text, az_playlist_error *error)
+aizu_result az_playlist_parse_slice(az_playlist **out, az_slice text, az_playlist_error *error)
 {
+    az_span span = az_slice_span(text);
     *out = NULL;
     if (error)
         *error = (az_playlist_error){0};
-    if (text.size > AZ_PLAYLIST_SIZE_MAX)
+    if (span.size > AZ_PLAYLIST_SIZE_MAX)
         return report(error, AIZU_E_LIMIT, 0, "playlist too large");
-    bool has_mark = text.size >= 3 && memcmp(text.data, "\xef\xbb\xbf", 3) == 0;
-    az_parser *p = parser_create(has_mark ? az_span_sub(text, 3, text.size) : text);
+    bool has_mark = span.size >= 3 && memcmp(span.data, "\xef\xbb\xbf", 3) == 0;
+    az_parser *p = parser_create(has_mark ? az_span_sub(span, 3, span.size) : span);
     if (!p)
         return report(error, AIZU_E_MEMORY, 0, "out of memory");
     if (has_mark) {
@@ -262,11 +245,28 @@ aizu_result az_playlist_parse(az_playlist **out, az_span text, az_playlist_error
     }
     document *d = parse(p);
     aizu_result result = p->result;
-    if (d)
+    if (d) {
+        d->text = az_slice_ref(text);
         *out = &d->playlist;
-    else
+    } else {
         report(error, result, p->error_line, p->error_text);
+    }
     parser_destroy(p);
+    return result;
+}
+
+aizu_result az_playlist_parse(az_playlist **out, az_span text, az_playlist_error *error)
+{
+    az_slice copy = {0};
+    *out = NULL;
+    if (error)
+        *error = (az_playlist_error){0};
+    if (text.size > AZ_PLAYLIST_SIZE_MAX)
+        return report(error, AIZU_E_LIMIT, 0, "playlist too large");
+    if (!az_slice_copy(&copy, text))
+        return report(error, AIZU_E_MEMORY, 0, "out of memory");
+    aizu_result result = az_playlist_parse_slice(out, copy, error);
+    az_slice_unref(&copy);
     return result;
 }
 
@@ -278,7 +278,7 @@ void az_playlist_destroy(az_playlist **playlist)
     for (size_t i = 0; i < d->array_count; i++)
         free(d->arrays[i]);
     az_arena_deinit(&d->arena);
-    free(d->text);
+    az_slice_unref(&d->text);
     free(d);
     *playlist = NULL;
 }

@@ -1,14 +1,15 @@
 /*
  * HLS playlists: text in, document out. Pure: no I/O, no clock.
  *
- * The face of playlist/. A document owns a copy of its text and an arena; every span in it points into
- * either and lives until az_playlist_destroy(). URIs stand as written; az_url_resolve() makes them
- * absolute when they are needed. Sections are those of RFC 8216 ("bis": draft-pantos-hls-rfc8216bis).
+ * The face of playlist/. A document holds its text and an arena; every span in it points into either and
+ * lives until az_playlist_destroy(). URIs stand as written; az_url_resolve() makes them absolute when they
+ * are needed. Sections are those of RFC 8216 ("bis": draft-pantos-hls-rfc8216bis).
  */
 #ifndef AZ_PLAYLIST_PLAYLIST_H
 #define AZ_PLAYLIST_PLAYLIST_H
 
 #include "base/base.h"
+#include "base/buf.h"
 
 /* Limits. Past them parsing fails with AIZU_E_LIMIT and the line. */
 #define AZ_PLAYLIST_SIZE_MAX        ((size_t)32 << 20) /* bytes of text */
@@ -221,7 +222,7 @@ typedef struct az_multivariant {
 typedef struct az_playlist {
     az_playlist_kind kind;
     uint32_t version; /* EXT-X-VERSION, 1 when absent */
-    az_span text;     /* the document's copy, without BOM */
+    az_span text;     /* the whole text, without BOM */
     union {
         az_media_playlist media;
         az_multivariant multivariant;
@@ -244,12 +245,16 @@ typedef struct az_playlist_error {
  * failure *out is NULL and *error (may be NULL) says where and why.
  */
 AZ_NODISCARD aizu_result az_playlist_parse(az_playlist **out, az_span text, az_playlist_error *error);
+
+/* The same without the copy: the document takes a reference of its own, and the bytes must not change. */
+AZ_NODISCARD aizu_result az_playlist_parse_slice(az_playlist **out, az_slice text, az_playlist_error *error);
+
 void az_playlist_destroy(az_playlist **playlist);
 
 /* The attribute of a name, the last one when an author repeated it; NULL when it is absent. */
 const az_attribute *az_attribute_find(const az_attribute_list *list, const char *name);
 
-/* Bytes on the heap that the document holds. */
+/* Bytes on the heap that the document holds, its text included. */
 size_t az_playlist_bytes(const az_playlist *playlist);
 
 /*

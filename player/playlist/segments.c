@@ -5,6 +5,8 @@
  */
 #include "playlist/parser.h"
 
+#define SEGMENTS_FOR_GUESS 32
+
 static const az_pending NOTHING_PENDING = {.duration = AIZU_NO_TIME, .wall = AIZU_NO_TIME};
 
 void az_read_extinf(az_parser *p, az_span value)
@@ -41,7 +43,7 @@ void az_read_program_date_time(az_parser *p, az_span value)
 {
     bool is_strict;
     int64_t wall;
-    if (AZ_UNLIKELY(!az_date_time_scan(value, &wall, &is_strict))) {
+    if (AZ_UNLIKELY(!az_date_time_scan(value, &p->date_memory, &wall, &is_strict))) {
         az_parser_note(p, "programme date-time cannot be read: ignored");
         return;
     }
@@ -110,33 +112,50 @@ static int64_t duration_in_doubt(az_parser *p)
     return p->media.target_duration;
 }
 
+/* Room for one more segment. When some are there, the rest of the text is guessed to hold as many for its
+ * size. */
+static az_segment *add_segment(az_parser *p, const uint8_t *at)
+{
+    az_vector *segments = &p->segments;
+    if (AZ_UNLIKELY(segments->count == segments->capacity)) {
+        size_t guess = 0;
+        if (segments->count >= SEGMENTS_FOR_GUESS) {
+            uint64_t used = (uint64_t)(at - p->text);
+            guess = (size_t)((uint64_t)segments->count * p->text_size / used);
+            guess += guess / 16;
+        }
+        if (!az_parser_grow(p, segments, sizeof(az_segment), guess, AZ_PLAYLIST_SEGMENTS_MAX))
+            return NULL;
+    }
+    return (az_segment *)segments->items + segments->count++;
+}
+
 void az_read_segment_uri(az_parser *p, az_span uri)
 {
-    az_segment *segment = az_parser_add(p, &p->segments, sizeof(*segment), AZ_PLAYLIST_SEGMENTS_MAX);
+    const az_pending *pending = &p->pending;
+    az_segment *segment = add_segment(p, uri.data);
     if (AZ_UNLIKELY(!segment))
         return;
-    const az_pending *pending = &p->pending;
     int64_t duration = pending->duration;
     if (AZ_UNLIKELY(duration == AIZU_NO_TIME))
         duration = duration_in_doubt(p);
     else if (AZ_UNLIKELY(duration > p->duration_max))
         az_parser_note(p, "segment longer than the target duration");
-    segment->uri = uri;
-    segment->duration = duration;
-    segment->wall = p->wall_next;
-    segment->title_offset = pending->title_offset;
-    segment->title_size = pending->title_size;
-    segment->discontinuities = p->discontinuities;
-    segment->key = az_key_in_force(p);
-    segment->map = p->map_index;
-    segment->line = p->line;
-    segment->flags = pending->flags;
-    if (pending->wall != AIZU_NO_TIME) {
-        segment->wall = pending->wall;
-        segment->flags |= AZ_SEGMENT_PDT;
-        if (p->first_wall == SIZE_MAX)
-            p->first_wall = p->segments.count - 1;
-    }
+    bool has_wall = pending->wall != AIZU_NO_TIME;
+    if (has_wall && p->first_wall == SIZE_MAX)
+        p->first_wall = p->segments.count - 1;
+    *segment = (az_segment){
+        .uri = uri,
+        .duration = duration,
+        .wall = has_wall ? pending->wall : p->wall_next,
+        .title_offset = pending->title_offset,
+        .title_size = pending->title_size,
+        .discontinuities = p->discontinuities,
+        .key = p->keys_changed ? az_key_in_force(p) : p->key_index,
+        .map = p->map_index,
+        .line = p->line,
+        .flags = pending->flags | (has_wall ? AZ_SEGMENT_PDT : 0u),
+    };
     if (segment->wall != AIZU_NO_TIME)
         p->wall_next = az_add_sat(segment->wall, duration);
     if (pending->has_range)
