@@ -115,10 +115,12 @@ static bool is_repeated(const az_parser *p, az_span name)
 
 void az_attributes_read(az_parser *p, az_span value)
 {
-    cursor c = {value.data, value.data + value.size};
     p->attribute_count = 0;
-    if (value.size == 0)
+    if (value.size == 0) {
         az_parser_note(p, "tag without its attribute list");
+        return;
+    }
+    cursor c = {value.data, value.data + value.size};
     while (c.at < c.end) {
         az_attribute attribute = {0};
         bool has_value = read_attribute(p, &c, &attribute);

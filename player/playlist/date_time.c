@@ -141,12 +141,12 @@ static bool scan_zone(cursor *c, int *offset, bool *is_strict)
 
 bool az_date_time_scan(az_span text, az_date_memory *memory, int64_t *wall, bool *is_strict)
 {
-    cursor c = {text.data, text.data + text.size};
     int64_t days, time = 0;
     int offset = 0;
     *is_strict = true;
     if (text.size < sizeof(memory->text))
         return false;
+    cursor c = {text.data, text.data + text.size};
     if (memcmp(memory->text, text.data, sizeof(memory->text)) == 0) {
         days = memory->days;
         c.at += sizeof(memory->text);

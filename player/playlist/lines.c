@@ -264,7 +264,7 @@ static void read_line(az_parser *p, az_span line)
 void az_parser_read_lines(az_parser *p)
 {
     const uint8_t *at = p->text;
-    const uint8_t *end = p->text + p->text_size;
+    const uint8_t *end = p->text_size ? p->text + p->text_size : at;
     while (at < end && p->result == AIZU_OK) {
         const uint8_t *next = memchr(at, '\n', (size_t)(end - at));
         const uint8_t *line_end = next ? next : end;

@@ -23,20 +23,19 @@ void az_read_extinf(az_parser *p, az_span value)
         at++;
     if (AZ_UNLIKELY(at != value.data))
         az_parser_note(p, "white space before the duration of EXTINF: ignored");
-    if (AZ_UNLIKELY(!az_scan_ns(&at, end, &pending->duration)))
+    if (AZ_UNLIKELY(!az_scan_ns(&at, end, &pending->duration))) {
         az_parser_note(p, "duration of EXTINF cannot be read: the target duration is taken");
+        while (at < end && *at != ',')
+            at++;
+    }
     if (AZ_LIKELY(at < end && *at == ',')) {
         at++;
         pending->title_offset = (uint32_t)(at - p->text);
         pending->title_size = (uint32_t)(end - at);
         return;
     }
-    if (at == end) {
-        az_parser_note(p, "EXTINF without the comma after its duration");
-        return;
-    }
-    if (pending->duration != AIZU_NO_TIME)
-        az_parser_note(p, "text after the duration of EXTINF: ignored");
+    az_parser_note(p, at == end ? "EXTINF without the comma after its duration"
+                                : "text after the duration of EXTINF: ignored");
 }
 
 void az_read_program_date_time(az_parser *p, az_span value)

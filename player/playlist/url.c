@@ -48,11 +48,11 @@ static az_span cut(const uint8_t *begin, const uint8_t *end)
 /* RFC 3986, appendix B. False for control characters. */
 static bool url_split(az_span text, url_parts *parts)
 {
-    const uint8_t *at = text.data;
-    const uint8_t *end = text.data + text.size;
     *parts = (url_parts){0};
     if (text.size == 0)
         return true;
+    const uint8_t *at = text.data;
+    const uint8_t *end = text.data + text.size;
     for (const uint8_t *c = at; c < end; c++) {
         if (is_control(*c))
             return false;

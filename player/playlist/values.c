@@ -72,10 +72,12 @@ bool az_scan_ns(const uint8_t **at, const uint8_t *end, int64_t *out)
 
 bool az_value_ns(az_span text, int64_t *out)
 {
+    if (text.size == 0)
+        return false;
     const uint8_t *at = text.data;
     const uint8_t *end = text.data + text.size;
     int64_t value;
-    if (text.size == 0 || !az_scan_ns(&at, end, &value) || at != end)
+    if (!az_scan_ns(&at, end, &value) || at != end)
         return false;
     *out = value;
     return true;
