@@ -1,0 +1,393 @@
+/*
+ * The way of an item from the source to both qualities; see channel.h.
+ */
+#include "channel.h"
+
+#include "id3_writer.h"
+#include "log.h"
+#include "output.h"
+#include "rendition.h"
+#include "source.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define QUALITIES          2
+#define AUDIO_BITS         128000
+#define TOP_BITS           2300000 /* at 720p30 */
+#define LOW_BITS           540000  /* at 360p30 */
+#define TOP_AREA           (1280.0 * 720)
+#define LOW_AREA           (640.0 * 360)
+#define TS_OVERHEAD        1.06
+#define PEAK               1.25
+#define CUTS_MAX           64 /* copied video: cuts that the decoder has not reached */
+#define NS_PER_SECOND      INT64_C(1000000000)
+#define CUE_OWNER          "metadata.live-video.net"
+#define HOUSEKEEPING_LABEL "segmentmetadata"
+
+struct ch_channel {
+    const ch_options *options;
+    ch_cues *cues;
+    ch_counters *counters;
+    int64_t wall_first_ns;
+    ch_source *source;
+    ch_output *output;
+    ch_rendition *renditions[QUALITIES];
+    ch_audio_encoder *audio; /* NULL: sound is copied or there is none */
+    AVPacket *packet;
+    FILE *cue_log;
+    ch_bytes tag;
+    int64_t segment_ticks;
+    int64_t next_cut;
+    int64_t cuts[CUTS_MAX]; /* a ring */
+    size_t cuts_first, cuts_count;
+    int64_t frames;
+    int64_t ticks;
+    int64_t housekeeping_second; /* of the last housekeeping frame */
+};
+
+static ch_source *open_source(const ch_channel *c)
+{
+    const ch_options *o = c->options;
+    if (o->input) {
+        const ch_file_settings s = {.path = o->input, .segment_ticks = c->segment_ticks};
+        return ch_source_file(&s);
+    }
+    const ch_programme_settings s = {.width = o->width,
+                                     .height = o->height,
+                                     .fps = o->fps,
+                                     .font = o->font,
+                                     .wall_first_ns = c->wall_first_ns,
+                                     .is_live = o->vod_dir == NULL};
+    return ch_source_programme(&s);
+}
+
+/* The size and rate of a quality: the source's, and half of it. */
+static void plan_quality(const ch_source_info *info, size_t quality, ch_rendition_settings *s)
+{
+    int part = quality == 0 ? 1 : 2;
+    s->variant = quality;
+    s->width = info->width / part & ~1;
+    s->height = info->height / part & ~1;
+    s->frame_rate = info->frame_rate;
+    s->frame_ticks = info->frame_ticks;
+    double speed = av_q2d(info->frame_rate) > 31 ? 1.5 : 1;
+    double share = pow(s->width * (double)s->height / (quality == 0 ? TOP_AREA : LOW_AREA), 0.75);
+    s->bits_per_second = (int64_t)((quality == 0 ? TOP_BITS : LOW_BITS) * share * speed);
+    if (s->bits_per_second < 80000)
+        s->bits_per_second = 80000;
+}
+
+static void plan_variant(const ch_rendition_settings *s, int64_t copied_bits, ch_variant_settings *v)
+{
+    double video = (double)(copied_bits > 0 ? copied_bits : s->bits_per_second);
+    double audio = s->has_audio ? AUDIO_BITS : 0;
+    snprintf(v->name, sizeof(v->name), "%dp", s->height);
+    v->width = s->width;
+    v->height = s->height;
+    v->frame_rate = av_q2d(s->frame_rate);
+    v->bandwidth = (int64_t)((video * PEAK + audio) * TS_OVERHEAD);
+    v->average_bandwidth = (int64_t)((video + audio) * TS_OVERHEAD);
+}
+
+/* What the ADTS headers say: out of the copied sound's or the encoder's configuration. */
+static int open_audio(ch_channel *c, ch_adts *adts)
+{
+    const ch_source_info *info = &c->source->info;
+    *adts = (ch_adts){0};
+    if (!info->has_audio)
+        return 0;
+    const uint8_t *config = NULL;
+    int size = 0;
+    if (info->copied_audio) {
+        config = info->copied_audio->extradata;
+        size = info->copied_audio->extradata_size;
+    } else {
+        c->audio = ch_audio_encoder_create(AUDIO_BITS);
+        if (!c->audio)
+            return -1;
+        config = ch_audio_encoder_context(c->audio)->extradata;
+        size = ch_audio_encoder_context(c->audio)->extradata_size;
+    }
+    if (!config || size < 0 || !ch_adts_parse(adts, config, (size_t)size)) {
+        ch_error("this AAC cannot be carried in ADTS");
+        return -1;
+    }
+    return 0;
+}
+
+static int open_qualities(ch_channel *c, ch_store *store)
+{
+    const ch_source_info *info = &c->source->info;
+    const ch_options *o = c->options;
+    ch_adts adts;
+    if (open_audio(c, &adts) < 0)
+        return -1;
+    int64_t longest = c->segment_ticks + (info->copied_video ? info->key_ticks_max : 0);
+    ch_output_settings out = {
+        .store = store,
+        .dir = o->vod_dir,
+        .window = o->window,
+        .target_seconds = (longest + CH_TS_HZ - 1) / CH_TS_HZ,
+        /* Numbers go on after a restart, so that names in caches are never used twice. */
+        .sequence_first = o->vod_dir ? 0 : (int64_t)((double)c->wall_first_ns / 1e9 / o->segment_seconds),
+        .pts_first = o->pts_first,
+        .wall_first_ns = c->wall_first_ns,
+        .variants_count = QUALITIES,
+    };
+    ch_rendition_settings settings[QUALITIES] = {0};
+    for (size_t i = 0; i < QUALITIES; i++) {
+        ch_rendition_settings *s = &settings[i];
+        s->has_audio = info->has_audio;
+        s->adts = adts;
+        s->preset = o->preset;
+        plan_quality(info, i, s);
+        bool is_copied = i == 0 && info->copied_video;
+        plan_variant(s, is_copied ? info->copied_video->bit_rate : 0, &out.variants[i]);
+        if (is_copied)
+            s->bits_per_second = 0;
+    }
+    c->output = ch_output_create(&out);
+    for (size_t i = 0; c->output && i < QUALITIES; i++) {
+        settings[i].output = c->output;
+        c->renditions[i] = ch_rendition_create(&settings[i]);
+        if (!c->renditions[i])
+            return -1;
+    }
+    return c->output ? 0 : -1;
+}
+
+static int open_cue_log(ch_channel *c)
+{
+    const char *path = c->options->cue_log;
+    if (!path)
+        return 0;
+    c->cue_log = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
+    if (!c->cue_log)
+        ch_error("%s: cannot be written", path);
+    return c->cue_log ? 0 : -1;
+}
+
+ch_channel *ch_channel_create(const ch_options *options, ch_store *store, ch_cues *cues,
+                              ch_counters *counters, int64_t wall_first_ns)
+{
+    ch_channel *c = calloc(1, sizeof(*c));
+    if (!c) {
+        ch_error("out of memory");
+        return NULL;
+    }
+    c->options = options;
+    c->cues = cues;
+    c->counters = counters;
+    c->wall_first_ns = wall_first_ns;
+    c->segment_ticks = llround(options->segment_seconds * CH_TS_HZ);
+    c->housekeeping_second = -1;
+    c->packet = av_packet_alloc();
+    c->source = open_source(c);
+    if (!c->packet || !c->source || open_qualities(c, store) < 0 || open_cue_log(c) < 0)
+        ch_channel_destroy(&c);
+    return c;
+}
+
+void ch_channel_destroy(ch_channel **pointer)
+{
+    ch_channel *c = *pointer;
+    *pointer = NULL;
+    if (!c)
+        return;
+    for (size_t i = 0; i < QUALITIES; i++)
+        ch_rendition_destroy(&c->renditions[i]);
+    ch_audio_encoder_destroy(&c->audio);
+    ch_output_destroy(&c->output);
+    ch_source_destroy(&c->source);
+    av_packet_free(&c->packet);
+    ch_bytes_deinit(&c->tag);
+    if (c->cue_log && c->cue_log != stdout)
+        fclose(c->cue_log);
+    free(c);
+}
+
+int64_t ch_channel_ticks(const ch_channel *c)
+{
+    return c->ticks;
+}
+
+static int64_t wall_of(const ch_channel *c, int64_t ticks)
+{
+    return c->wall_first_ns + ticks / CH_TS_HZ * NS_PER_SECOND + ticks % CH_TS_HZ * NS_PER_SECOND / CH_TS_HZ;
+}
+
+/* The tag in c->tag into every quality. */
+static int add_tag(ch_channel *c, int64_t ticks)
+{
+    int result = c->tag.failed ? AVERROR(ENOMEM) : 0;
+    for (size_t i = 0; result >= 0 && i < QUALITIES; i++)
+        result = ch_rendition_cue(c->renditions[i], c->tag.data, c->tag.size, c->options->pts_first + ticks);
+    c->tag.size = 0;
+    return result < 0 ? ch_av_error(result, "cue") : 0;
+}
+
+/* The truth for accuracy tests: what stands where in the stream. */
+static void log_cue(const ch_channel *c, const ch_cue *cue, int64_t ticks)
+{
+    json_t *line =
+        json_pack("{s:I, s:I, s:I, s:f, s:f, s:s}", "n", (json_int_t)c->counters->cues, "pts",
+                  (json_int_t)(c->options->pts_first + ticks), "frame", (json_int_t)c->frames, "time",
+                  (double)ticks / CH_TS_HZ, "wall", (double)wall_of(c, ticks) / 1e9, "payload", cue->payload);
+    char *text = line ? json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(16)) : NULL;
+    if (text) {
+        fprintf(c->cue_log, "%s\n", text);
+        fflush(c->cue_log);
+    }
+    free(text);
+    json_decref(line);
+}
+
+static int add_housekeeping(ch_channel *c, int64_t ticks)
+{
+    char value[64];
+    if (ticks / CH_TS_HZ == c->housekeeping_second)
+        return 0;
+    c->housekeeping_second = ticks / CH_TS_HZ;
+    snprintf(value, sizeof(value), "{\"transc_r\":%" PRId64 "}", wall_of(c, ticks) / 1000000);
+    ch_id3_write_txxx(&c->tag, HOUSEKEEPING_LABEL, value);
+    return add_tag(c, ticks);
+}
+
+/* All that is due at the frame at `ticks`. */
+static int add_cues(ch_channel *c, int64_t ticks)
+{
+    int result = c->options->segment_metadata ? add_housekeeping(c, ticks) : 0;
+    ch_cue cue;
+    while (result >= 0 && ch_cues_take(c->cues, ticks, c->frames, &cue)) {
+        atomic_fetch_add(&c->counters->cues, 1);
+        ch_id3_write_priv(&c->tag, CUE_OWNER, cue.payload, cue.size);
+        result = add_tag(c, ticks);
+        if (c->cue_log)
+            log_cue(c, &cue, ticks);
+    }
+    return result;
+}
+
+/* Whether a segment begins at this frame; then the next boundary is set. */
+static bool begins_segment(ch_channel *c, int64_t ticks)
+{
+    if (ticks < c->next_cut)
+        return false;
+    c->next_cut = (ticks / c->segment_ticks + 1) * c->segment_ticks;
+    return true;
+}
+
+static void count_frame(ch_channel *c, int64_t dts)
+{
+    c->frames++;
+    c->ticks = dts + c->source->info.frame_ticks;
+    atomic_store(&c->counters->frames, c->frames);
+    atomic_store(&c->counters->segments, ch_output_segments(c->output));
+}
+
+/* Copied video: the frames where the top quality was cut, so that the others are cut there too. */
+static void push_cut(ch_channel *c, int64_t ticks)
+{
+    if (c->cuts_count < CUTS_MAX)
+        c->cuts[(c->cuts_first + c->cuts_count++) % CUTS_MAX] = ticks;
+}
+
+static bool pop_cut(ch_channel *c, int64_t ticks)
+{
+    bool is_cut = false;
+    while (c->cuts_count && c->cuts[c->cuts_first] <= ticks) {
+        c->cuts_first = (c->cuts_first + 1) % CUTS_MAX;
+        c->cuts_count--;
+        is_cut = true;
+    }
+    return is_cut;
+}
+
+static int take_picture(ch_channel *c, const ch_item *item)
+{
+    int64_t pts = c->options->pts_first + item->pts;
+    if (c->source->info.copied_video) {
+        bool cut = pop_cut(c, item->pts);
+        return ch_rendition_picture(c->renditions[1], item->frame, pts, cut);
+    }
+    int result = add_cues(c, item->pts);
+    bool cut = begins_segment(c, item->pts);
+    for (size_t i = 0; result >= 0 && i < QUALITIES; i++)
+        result = ch_rendition_picture(c->renditions[i], item->frame, pts, cut);
+    count_frame(c, item->pts);
+    return result;
+}
+
+static int take_video_packet(ch_channel *c, const ch_item *item)
+{
+    int result = add_cues(c, item->pts);
+    bool cut = item->key && begins_segment(c, item->pts);
+    if (cut)
+        push_cut(c, item->pts);
+    const ch_video_packet packet = {.data = item->packet->data,
+                                    .size = (size_t)item->packet->size,
+                                    .pts = c->options->pts_first + item->pts,
+                                    .dts = c->options->pts_first + item->dts,
+                                    .key = item->key,
+                                    .cut = cut};
+    if (result >= 0)
+        result = ch_rendition_video(c->renditions[0], &packet);
+    count_frame(c, item->dts);
+    return result;
+}
+
+static int take_audio(ch_channel *c, const uint8_t *data, int size, int64_t pts)
+{
+    int result = 0;
+    for (size_t i = 0; result >= 0 && i < QUALITIES; i++)
+        result = ch_rendition_audio(c->renditions[i], data, (size_t)size, pts);
+    return result;
+}
+
+static int take_sound(ch_channel *c, const ch_item *item)
+{
+    const float *const planes[CH_AUDIO_CHANNELS] = {(const float *)(const void *)item->frame->data[0],
+                                                    (const float *)(const void *)item->frame->data[1]};
+    int result = ch_audio_encoder_feed(c->audio, planes, item->frame->nb_samples, item->pts);
+    while (result >= 0) {
+        result = ch_audio_encoder_take(c->audio, c->packet);
+        if (result == AVERROR(EAGAIN))
+            return 0;
+        if (result >= 0)
+            result = take_audio(c, c->packet->data, c->packet->size, c->options->pts_first + c->packet->pts);
+        av_packet_unref(c->packet);
+    }
+    return ch_av_error(result, "sound");
+}
+
+int ch_channel_step(ch_channel *c)
+{
+    ch_item item;
+    int result = c->source->next(c->source, &item);
+    if (result < 0)
+        return ch_av_error(result, "source");
+    switch (item.kind) {
+    case CH_ITEM_PICTURE:
+        return take_picture(c, &item);
+    case CH_ITEM_SOUND:
+        return take_sound(c, &item);
+    case CH_ITEM_VIDEO_PACKET:
+        return take_video_packet(c, &item);
+    case CH_ITEM_AUDIO_PACKET:
+        return take_audio(c, item.packet->data, item.packet->size, c->options->pts_first + item.pts);
+    }
+    return 0;
+}
+
+int ch_channel_end(ch_channel *c)
+{
+    int result = 0;
+    for (size_t i = 0; result >= 0 && i < QUALITIES; i++)
+        result = ch_rendition_end(c->renditions[i]);
+    return result < 0 ? result : ch_output_end(c->output);
+}
