@@ -82,7 +82,7 @@ static void read_comment(az_id3_frame *frame, az_id3_text *text)
 {
     read_encoding(frame, text);
     az_span language = read_bytes(text, 3);
-    for (size_t i = 0; i < language.size; i++) {
+    for (size_t i = 0; i < 3 && i < language.size; i++) {
         uint8_t c = language.data[i];
         frame->language[i] = c >= 0x20 && c < 0x7f ? (char)c : '\0';
     }
