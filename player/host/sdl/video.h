@@ -59,8 +59,7 @@ void az_video_present(az_video *video, const az_present *present);
  * is being shown at this moment may still come, and a frame that the application holds stays valid. */
 void az_video_flush(az_video *video);
 
-/* Ends the thread and frees everything but a frame that the application holds, which
- * az_video_release() must have given back before. NULL allowed. */
+/* Ends the thread and frees everything, a frame that the application still holds too. NULL allowed. */
 void az_video_destroy(az_video **video);
 
 /* Pull only (AIZU_E_STATE for the others); any thread. As aizu_player_acquire_frame() and

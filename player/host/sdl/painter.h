@@ -1,0 +1,32 @@
+/*
+ * Pictures into an SDL window, by the cheaper of two ways: textures and a GPU where there is one, swscale
+ * straight into the window's pixels where there is none. Internal to host/sdl/; all functions under
+ * az_subsystem_lock() and on the window's thread.
+ */
+#ifndef AZ_HOST_SDL_PAINTER_H
+#define AZ_HOST_SDL_PAINTER_H
+
+#include "base/log.h"
+#include "host/sdl/scaler.h"
+#include "host/sdl/texture.h"
+
+typedef struct az_painter {
+    SDL_Window *window;
+    SDL_Renderer *renderer; /* NULL: by CPU */
+    az_texture texture;
+    az_scaler scaler;
+    SDL_Rect place;    /* by CPU: what is not black, ... */
+    int width, height; /* ... in a window of this size */
+} az_painter;
+
+/* Opens a window, with a GPU if possible. False: SDL_GetError(). */
+AZ_NODISCARD bool az_painter_open(az_painter *painter, const char *title, int width, int height,
+                                  const az_log *log);
+void az_painter_close(az_painter *painter);
+
+/* Gets a picture ready; the screen does not change. The frame is not used afterwards. */
+AZ_NODISCARD bool az_painter_prepare(az_painter *painter, const aizu_frame *frame);
+/* Shows what was prepared last, or black before. */
+AZ_NODISCARD bool az_painter_show(az_painter *painter);
+
+#endif
