@@ -16,6 +16,9 @@
 #define SEARCH_SIZE  ((size_t)2048)                    /* bytes that a search looks at at once */
 #define SEARCH_REACH ((LOCK_PACKETS - 1) * STRIDE_MAX) /* from the first of them to the last */
 #define NO_SYNC_SIZE ((size_t)64 << 10)                /* without sync in these it is no transport stream */
+#define EARLY_MAX    ((size_t)8192)                    /* packets that are kept while no PMT is known */
+#define PID_FIRST    0x20                              /* PIDs below are for tables */
+#define PID_NULL     0x1FFF
 
 typedef enum sync_state {
     SYNC_SEARCHING, /* `pending` collects bytes to search in */
@@ -32,6 +35,8 @@ struct az_ts {
     size_t unsynced_bytes;
     size_t pending_size;
     uint8_t pending[SEARCH_SIZE];
+    uint8_t *early; /* packets from before the first PMT: some segments begin with media */
+    size_t early_count, early_capacity;
     az_ts_program program;
 };
 
@@ -45,14 +50,18 @@ az_ts *az_ts_create(const az_demux_sink *sink)
     ts->was_locked = false;
     ts->stride = PACKET_SIZE;
     ts->skip = ts->unsynced_bytes = ts->pending_size = 0;
+    ts->early = NULL;
+    ts->early_count = ts->early_capacity = 0;
     az_ts_program_init(&ts->program, &ts->out);
     return ts;
 }
 
 void az_ts_destroy(az_ts **ts)
 {
-    if (*ts)
+    if (*ts) {
         az_ts_program_deinit(&(*ts)->program);
+        free((*ts)->early);
+    }
     free(*ts);
     *ts = NULL;
 }
@@ -164,13 +173,57 @@ static void handle_known(az_ts *ts, const uint8_t *p, uint16_t pid, uint8_t slot
         az_ts_program_feed(&ts->program, pid, p[1] & 0x40, az_span_make(p + offset, PACKET_SIZE - offset));
 }
 
+static void drop_early(az_ts *ts)
+{
+    free(ts->early);
+    ts->early = NULL;
+    ts->early_count = ts->early_capacity = 0;
+}
+
+/* Which packets will be wanted only a PMT can say. */
+static void keep_early(az_ts *ts, const uint8_t *p)
+{
+    if (ts->early_count == EARLY_MAX) {
+        az_ts_trouble(&ts->out, AZ_DEMUX_LIMIT);
+        ts->early_count = 0;
+    }
+    if (ts->early_count == ts->early_capacity) {
+        size_t capacity = AZ_MAX(ts->early_capacity * 2, (size_t)32);
+        uint8_t *packets = realloc(ts->early, capacity * PACKET_SIZE);
+        if (!packets) {
+            ts->out.is_out_of_memory = true;
+            return;
+        }
+        ts->early = packets;
+        ts->early_capacity = capacity;
+    }
+    memcpy(ts->early + ts->early_count++ * PACKET_SIZE, p, PACKET_SIZE);
+}
+
+static void handle_early(az_ts *ts)
+{
+    for (size_t i = 0; i < ts->early_count; i++) {
+        const uint8_t *p = ts->early + i * PACKET_SIZE;
+        uint16_t pid = (uint16_t)((p[1] & 0x1F) << 8 | p[2]);
+        if (ts->program.slots[pid] >= AZ_SLOT_STREAM)
+            handle_known(ts, p, pid, ts->program.slots[pid]);
+    }
+    drop_early(ts);
+}
+
 static void handle_packet(az_ts *ts, const uint8_t *p)
 {
     uint16_t pid = (uint16_t)((p[1] & 0x1F) << 8 | p[2]);
-    if (AZ_UNLIKELY(p[1] & 0x80))
+    uint8_t slot = ts->program.slots[pid];
+    if (AZ_UNLIKELY(p[1] & 0x80)) {
         az_ts_trouble(&ts->out, AZ_DEMUX_TRANSPORT_ERROR); /* not even the PID is sure */
-    else if (ts->program.slots[pid] != AZ_SLOT_NONE)
-        handle_known(ts, p, pid, ts->program.slots[pid]);
+    } else if (AZ_LIKELY(slot != AZ_SLOT_NONE)) {
+        handle_known(ts, p, pid, slot);
+        if (AZ_UNLIKELY(ts->early_count > 0) && ts->program.number != 0)
+            handle_early(ts);
+    } else if (AZ_UNLIKELY(ts->program.number == 0) && pid >= PID_FIRST && pid != PID_NULL) {
+        keep_early(ts, p);
+    }
     ts->out.byte_offset += ts->stride;
 }
 
@@ -318,6 +371,7 @@ static void restart(az_ts *ts)
 {
     ts->out.byte_offset += ts->pending_size;
     ts->pending_size = ts->skip = 0;
+    drop_early(ts);
     if (ts->sync == SYNC_LOCKED)
         ts->sync = SYNC_SEARCHING;
     az_ts_program_reset(&ts->program);

@@ -8,8 +8,9 @@
 #include "base/reader.h"
 
 /* An SPS with every scaling list is below this; what is cut off fails to parse. */
-#define RBSP_SIZE_MAX 2048
-#define DIMENSION_MAX 16384
+#define RBSP_SIZE_MAX  2048
+#define DIMENSION_MAX  16384
+#define FRAME_RATE_MAX 1000 /* above, the clock is given and not the rate */
 
 size_t az_nal_unescape(uint8_t *out, size_t capacity, az_span nal)
 {
@@ -57,7 +58,7 @@ static void set_frame_rate(az_video_format *f, uint64_t num, uint64_t den)
         a = b;
         b = rest;
     }
-    if (num > INT32_MAX || den > INT32_MAX)
+    if (num > INT32_MAX || den > INT32_MAX || num / den > FRAME_RATE_MAX)
         return;
     f->frame_rate_num = (int)num;
     f->frame_rate_den = (int)den;
