@@ -440,6 +440,7 @@ static void extended_headers_are_skipped_however_their_size_is_written(void **st
     } headers[] = {
         {3, "\0\0\0\6\0\0\0\0\0\0", 10},             /* 2.3, 3.2: without itself */
         {3, "\0\0\0\x0a\x80\0\0\0\0\0\1\2\3\4", 14}, /* with a CRC */
+        {3, "\0\0\0\x0a\x80\0\0\0\0\0CRC4", 14},     /* whose CRC could be a frame id */
         {3, "\0\0\0\x0a\0\0\0\0\0\0", 10},           /* with itself, by mistake */
         {4, "\0\0\0\6\1\0", 6},                      /* 2.4, 3.2: with itself */
         {4, "\0\0\0\x0c\1\x20\5\1\2\3\4\5", 12},
@@ -735,6 +736,19 @@ static void a_cut_tag_gives_its_whole_frames_and_invents_none(void **state)
     assert_prefixes(&w);
 }
 
+static void a_size_that_nothing_behind_it_confirms_is_not_believed(void **state)
+{
+    (void)state;
+    writer w = {0};
+    uint8_t body[257]; /* 129 bytes, read as synchsafe */
+    memset(body, 'x', sizeof(body));
+    body[1] = 0;
+    tag_begin(&w, 4, 0);
+    put_frame_sized(&w, "PRIV", 0, 257, az_span_make(body, sizeof(body)));
+    tag_end(&w);
+    assert_prefixes(&w);
+}
+
 static void a_cut_tag_is_reported(void **state)
 {
     (void)state;
@@ -748,6 +762,10 @@ static void a_cut_tag_is_reported(void **state)
     assert_span(az_id3_at(list, 0)->value, BYTES("one"));
     assert_true(az_id3_is_damaged(list));
     assert_int_equal(az_id3_size_used(list), w.size - 1);
+    az_id3_list_destroy(&list);
+    list = parse(az_span_make(w.bytes, 24)); /* between the frames */
+    assert_int_equal(az_id3_count(list), 1);
+    assert_true(az_id3_is_damaged(list));
     az_id3_list_destroy(&list);
 }
 
@@ -785,6 +803,7 @@ int main(void)
         cmocka_unit_test(a_tag_says_how_many_bytes_it_needs),
         cmocka_unit_test(limits_hold),
         cmocka_unit_test(a_cut_tag_gives_its_whole_frames_and_invents_none),
+        cmocka_unit_test(a_size_that_nothing_behind_it_confirms_is_not_believed),
         cmocka_unit_test(a_cut_tag_is_reported),
     };
     return cmocka_run_group_tests_name("id3", tests, NULL, release);
