@@ -1,8 +1,9 @@
 /*
  * Starting and stopping parts of SDL from several players in one process. Internal to host/sdl/.
  *
- * SDL counts who uses a part, but neither that nor its window list is safe between threads: everything
- * here and each call that touches windows or events is made under one lock of the process.
+ * SDL counts who uses a part, but neither that nor its lists of windows and devices are safe between
+ * threads: starting, and each call that touches windows or events, or opens or closes a sound device, is
+ * made under a lock of the process.
  */
 #ifndef AZ_HOST_SDL_SUBSYSTEM_H
 #define AZ_HOST_SDL_SUBSYSTEM_H
@@ -16,7 +17,8 @@
 bool az_subsystem_start(Uint32 part);
 void az_subsystem_stop(Uint32 part);
 
-void az_subsystem_lock(void);
-void az_subsystem_unlock(void);
+/* SDL_INIT_VIDEO or SDL_INIT_AUDIO. Not recursive. */
+void az_subsystem_lock(Uint32 part);
+void az_subsystem_unlock(Uint32 part);
 
 #endif

@@ -125,7 +125,7 @@ static void redraw(window *output)
 static void pump(window *output)
 {
     SDL_Keycode keys[KEYS_MAX];
-    az_subsystem_lock();
+    az_subsystem_lock(SDL_INIT_VIDEO);
     SDL_PumpEvents();
     SDL_FilterEvents(is_of_others, output);
     pthread_mutex_lock(&output->lock);
@@ -137,7 +137,7 @@ static void pump(window *output)
     pthread_mutex_unlock(&output->lock);
     if (is_damaged)
         redraw(output);
-    az_subsystem_unlock();
+    az_subsystem_unlock(SDL_INIT_VIDEO);
 
     if (!output->input.input)
         return;
@@ -171,10 +171,10 @@ static void prepare(window *output)
     az_frame *frame = az_frame_ref(az_video_queue_first(&output->queue)->frame);
     uint64_t flushes = output->flushes;
     pthread_mutex_unlock(&output->lock);
-    az_subsystem_lock();
+    az_subsystem_lock(SDL_INIT_VIDEO);
     fit(output, az_frame_view(frame));
     bool is_done = az_painter_prepare(&output->painter, az_frame_view(frame));
-    az_subsystem_unlock();
+    az_subsystem_unlock(SDL_INIT_VIDEO);
     if (!is_done)
         az_log_printf(&output->log, AZ_LOG_WARNING, "window", "cannot draw: %s", SDL_GetError());
     az_frame_unref(&frame);
@@ -189,9 +189,9 @@ static void show(window *output)
     az_video_item item = az_video_queue_pop(&output->queue);
     output->is_prepared = false;
     pthread_mutex_unlock(&output->lock);
-    az_subsystem_lock();
+    az_subsystem_lock(SDL_INIT_VIDEO);
     (void)az_painter_show(&output->painter);
-    az_subsystem_unlock();
+    az_subsystem_unlock(SDL_INIT_VIDEO);
     az_video_report(&output->base, AZ_EVENT_PRESENTED, item.frame_id, az_clock_now());
     az_frame_unref(&output->shown);
     output->shown = item.frame;
@@ -240,13 +240,13 @@ static bool open_window(window *output)
 {
     if (!az_subsystem_start(SDL_INIT_VIDEO))
         return false;
-    az_subsystem_lock();
+    az_subsystem_lock(SDL_INIT_VIDEO);
     bool is_open = az_painter_open(&output->painter, output->title, WIDTH, HEIGHT, &output->log);
     if (is_open) {
         output->id = SDL_GetWindowID(output->painter.window);
         SDL_AddEventWatch(watch, output);
     }
-    az_subsystem_unlock();
+    az_subsystem_unlock(SDL_INIT_VIDEO);
     if (!is_open)
         az_subsystem_stop(SDL_INIT_VIDEO);
     return is_open;
@@ -254,12 +254,12 @@ static bool open_window(window *output)
 
 static void close_window(window *output)
 {
-    az_subsystem_lock();
+    az_subsystem_lock(SDL_INIT_VIDEO);
     SDL_DelEventWatch(watch, output);
     az_painter_close(&output->painter);
     SDL_PumpEvents();
     SDL_FilterEvents(is_of_others, output);
-    az_subsystem_unlock();
+    az_subsystem_unlock(SDL_INIT_VIDEO);
     az_subsystem_stop(SDL_INIT_VIDEO);
     az_frame_unref(&output->shown);
 }
