@@ -3,6 +3,7 @@
  */
 #include "channel.h"
 
+#include "file_scan.h"
 #include "id3_writer.h"
 #include "log.h"
 #include "output.h"
@@ -21,8 +22,10 @@
 #define TOP_BITS           2300000 /* at 720p30 */
 #define LOW_BITS           540000  /* at 360p30 */
 #define TOP_AREA           (1280.0 * 720)
-#define LOW_AREA           (640.0 * 360)
+#define LOW_WIDTH          640.0
+#define LOW_HEIGHT         360.0
 #define TS_OVERHEAD        1.06
+#define DRAIN_ITEMS_MAX    400
 #define PEAK               1.25
 #define CUTS_MAX           64 /* copied video: cuts that the decoder has not reached */
 #define NS_PER_SECOND      INT64_C(1000000000)
@@ -42,9 +45,11 @@ struct ch_channel {
     FILE *cue_log;
     ch_bytes tag;
     int64_t segment_ticks;
-    int64_t next_cut;
+    int64_t cut;            /* where the segment began that is being filled */
     int64_t cuts[CUTS_MAX]; /* a ring */
     size_t cuts_first, cuts_count;
+    int64_t copied_pts_max;
+    int64_t dts_first; /* below 0 when pictures are reordered */
     int64_t frames;
     int64_t ticks;
     int64_t housekeeping_second; /* of the last housekeeping frame */
@@ -54,7 +59,10 @@ static ch_source *open_source(const ch_channel *c)
 {
     const ch_options *o = c->options;
     if (o->input) {
-        const ch_file_settings s = {.path = o->input, .segment_ticks = c->segment_ticks};
+        const ch_file_settings s = {.path = o->input,
+                                    .segment_ticks = c->segment_ticks,
+                                    .width_max = o->width,
+                                    .height_max = o->height};
         return ch_source_file(&s);
     }
     const ch_programme_settings s = {.width = o->width,
@@ -66,17 +74,20 @@ static ch_source *open_source(const ch_channel *c)
     return ch_source_programme(&s);
 }
 
-/* The size and rate of a quality: the source's, and half of it. */
+/* The size and rate of a quality: the source's, and half of it or less, so that it fits into 640x360. */
 static void plan_quality(const ch_source_info *info, size_t quality, ch_rendition_settings *s)
 {
-    int part = quality == 0 ? 1 : 2;
+    double scale = 1;
+    if (quality > 0)
+        scale = fmin(0.5, fmin(LOW_WIDTH / info->width, LOW_HEIGHT / info->height));
     s->variant = quality;
-    s->width = info->width / part & ~1;
-    s->height = info->height / part & ~1;
+    s->width = (int)(info->width * scale / 2 + 0.5) * 2;
+    s->height = (int)(info->height * scale / 2 + 0.5) * 2;
     s->frame_rate = info->frame_rate;
     s->frame_ticks = info->frame_ticks;
     double speed = av_q2d(info->frame_rate) > 31 ? 1.5 : 1;
-    double share = pow(s->width * (double)s->height / (quality == 0 ? TOP_AREA : LOW_AREA), 0.75);
+    double share =
+        pow(s->width * (double)s->height / (quality == 0 ? TOP_AREA : LOW_WIDTH * LOW_HEIGHT), 0.75);
     s->bits_per_second = (int64_t)((quality == 0 ? TOP_BITS : LOW_BITS) * share * speed);
     if (s->bits_per_second < 80000)
         s->bits_per_second = 80000;
@@ -120,6 +131,13 @@ static int open_audio(ch_channel *c, ch_adts *adts)
     return 0;
 }
 
+/* A duration rounded to seconds is not above the target (RFC 8216 4.3.3.1). */
+static int64_t target_of(int64_t ticks)
+{
+    int64_t seconds = (ticks + CH_TS_HZ / 2) / CH_TS_HZ;
+    return seconds > 0 ? seconds : 1;
+}
+
 static int open_qualities(ch_channel *c, ch_store *store)
 {
     const ch_source_info *info = &c->source->info;
@@ -127,12 +145,12 @@ static int open_qualities(ch_channel *c, ch_store *store)
     ch_adts adts;
     if (open_audio(c, &adts) < 0)
         return -1;
-    int64_t longest = c->segment_ticks + (info->copied_video ? info->key_ticks_max : 0);
+    int64_t longest = info->copied_video ? info->segment_ticks_max : c->segment_ticks + info->frame_ticks / 2;
     ch_output_settings out = {
         .store = store,
         .dir = o->vod_dir,
         .window = o->window,
-        .target_seconds = (longest + CH_TS_HZ - 1) / CH_TS_HZ,
+        .target_seconds = target_of(longest),
         /* Numbers go on after a restart, so that names in caches are never used twice. */
         .sequence_first = o->vod_dir ? 0 : (int64_t)((double)c->wall_first_ns / 1e9 / o->segment_seconds),
         .pts_first = o->pts_first,
@@ -273,19 +291,20 @@ static int add_cues(ch_channel *c, int64_t ticks)
     return result;
 }
 
-/* Whether a segment begins at this frame; then the next boundary is set. */
-static bool begins_segment(ch_channel *c, int64_t ticks)
+/* Whether a segment begins at this frame, which is a key frame or can be made one. */
+static bool begins_segment(ch_channel *c, int64_t ticks, bool is_seam)
 {
-    if (ticks < c->next_cut)
+    int64_t slack = c->source->info.frame_ticks / 2;
+    if (c->frames > 0 && !is_seam && !ch_is_segment_full(c->cut, ticks, c->segment_ticks, slack))
         return false;
-    c->next_cut = (ticks / c->segment_ticks + 1) * c->segment_ticks;
+    c->cut = ticks;
     return true;
 }
 
-static void count_frame(ch_channel *c, int64_t dts)
+static void count_frame(ch_channel *c, int64_t ticks)
 {
     c->frames++;
-    c->ticks = dts + c->source->info.frame_ticks;
+    c->ticks = ticks + c->source->info.frame_ticks;
     atomic_store(&c->counters->frames, c->frames);
     atomic_store(&c->counters->segments, ch_output_segments(c->output));
 }
@@ -316,7 +335,7 @@ static int take_picture(ch_channel *c, const ch_item *item)
         return ch_rendition_picture(c->renditions[1], item->frame, pts, cut);
     }
     int result = add_cues(c, item->pts);
-    bool cut = begins_segment(c, item->pts);
+    bool cut = begins_segment(c, item->pts, false);
     for (size_t i = 0; result >= 0 && i < QUALITIES; i++)
         result = ch_rendition_picture(c->renditions[i], item->frame, pts, cut);
     count_frame(c, item->pts);
@@ -326,7 +345,7 @@ static int take_picture(ch_channel *c, const ch_item *item)
 static int take_video_packet(ch_channel *c, const ch_item *item)
 {
     int result = add_cues(c, item->pts);
-    bool cut = item->key && begins_segment(c, item->pts);
+    bool cut = item->key && begins_segment(c, item->pts, item->is_seam);
     if (cut)
         push_cut(c, item->pts);
     const ch_video_packet packet = {.data = item->packet->data,
@@ -335,9 +354,13 @@ static int take_video_packet(ch_channel *c, const ch_item *item)
                                     .dts = c->options->pts_first + item->dts,
                                     .key = item->key,
                                     .cut = cut};
+    if (item->pts > c->copied_pts_max)
+        c->copied_pts_max = item->pts;
     if (result >= 0)
         result = ch_rendition_video(c->renditions[0], &packet);
-    count_frame(c, item->dts);
+    if (c->frames == 0)
+        c->dts_first = item->dts;
+    count_frame(c, item->dts - c->dts_first);
     return result;
 }
 
@@ -384,9 +407,31 @@ int ch_channel_step(ch_channel *c)
     return 0;
 }
 
+int64_t ch_channel_length(const ch_channel *c)
+{
+    return c->source->info.length_ticks;
+}
+
+/* Copied video: the decoder is some pictures behind the packets that went out; the other qualities get them.
+ */
+static int drain_pictures(ch_channel *c)
+{
+    for (int i = 0; i < DRAIN_ITEMS_MAX; i++) {
+        ch_item item;
+        int result = c->source->next(c->source, &item);
+        if (result < 0 || (item.kind == CH_ITEM_PICTURE && item.pts > c->copied_pts_max))
+            return 0;
+        if (item.kind == CH_ITEM_PICTURE)
+            result = take_picture(c, &item);
+        if (result < 0)
+            return result;
+    }
+    return 0;
+}
+
 int ch_channel_end(ch_channel *c)
 {
-    int result = 0;
+    int result = c->source->info.copied_video ? drain_pictures(c) : 0;
     for (size_t i = 0; result >= 0 && i < QUALITIES; i++)
         result = ch_rendition_end(c->renditions[i]);
     return result < 0 ? result : ch_output_end(c->output);

@@ -34,6 +34,9 @@ int ch_channel_step(ch_channel *channel);
 /* Stream time in 90 kHz ticks at which the next picture is due. */
 int64_t ch_channel_ticks(const ch_channel *channel);
 
+/* Of one loop of the input in ticks; 0 for the drawn programme, which has no end. */
+int64_t ch_channel_length(const ch_channel *channel);
+
 /* Ends the last segments (of a recording: and writes its playlists). 0 or an AVERROR. */
 int ch_channel_end(ch_channel *channel);
 

@@ -15,6 +15,7 @@
 
 #define NS_PER_SECOND    INT64_C(1000000000)
 #define TICKS_PER_SECOND 90000
+#define VOD_SECONDS      60                  /* of the programme, when nothing else is said */
 #define VOD_WALL_FIRST   INT64_C(1767225600) /* 2026-01-01: the same recording each time */
 
 static volatile sig_atomic_t is_stopped;
@@ -46,11 +47,10 @@ static void sleep_until(int64_t until_ns)
         continue;
 }
 
-/* Drives the channel until its time is up or somebody stops it; `mono_first_ns` < 0: as fast as possible. */
-static int run(ch_channel *channel, const ch_options *options, int64_t mono_first_ns)
+/* Drives the channel to stream time `end` or until somebody stops it; `mono_first_ns` < 0: as fast as
+ * possible. */
+static int run(ch_channel *channel, int64_t end, int64_t mono_first_ns)
 {
-    int64_t end =
-        options->duration_seconds > 0 ? llround(options->duration_seconds * TICKS_PER_SECOND) : INT64_MAX;
     while (!is_stopped && ch_channel_ticks(channel) < end) {
         int64_t before = ch_channel_ticks(channel);
         int result = ch_channel_step(channel);
@@ -61,6 +61,11 @@ static int run(ch_channel *channel, const ch_options *options, int64_t mono_firs
             sleep_until(mono_first_ns + ns_of(ticks));
     }
     return ch_channel_end(channel);
+}
+
+static int64_t duration_of(const ch_options *options)
+{
+    return llround(options->duration_seconds * TICKS_PER_SECOND);
 }
 
 static int run_live(const ch_options *options, ch_cues *cues, ch_counters *counters)
@@ -87,7 +92,7 @@ static int run_live(const ch_options *options, ch_cues *cues, ch_counters *count
     if (server) {
         printf("listening on http://%s:%u/master.m3u8\n", options->bind, (unsigned)ch_server_port(server));
         fflush(stdout);
-        result = run(channel, options, mono - age);
+        result = run(channel, options->duration_seconds > 0 ? duration_of(options) : INT64_MAX, mono - age);
     }
     ch_server_destroy(&server);
     ch_channel_destroy(&channel);
@@ -99,7 +104,12 @@ static int run_recording(const ch_options *options, ch_cues *cues, ch_counters *
 {
     int64_t wall_first = options->wall_first >= 0 ? options->wall_first : VOD_WALL_FIRST;
     ch_channel *channel = ch_channel_create(options, NULL, cues, counters, wall_first * NS_PER_SECOND);
-    int result = channel ? run(channel, options, -1) : -1;
+    int64_t end = VOD_SECONDS * TICKS_PER_SECOND;
+    if (options->duration_seconds > 0)
+        end = duration_of(options);
+    else if (channel && ch_channel_length(channel) > 0)
+        end = ch_channel_length(channel);
+    int result = channel ? run(channel, end, -1) : -1;
     ch_channel_destroy(&channel);
     return result;
 }

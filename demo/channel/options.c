@@ -79,7 +79,7 @@ static const char usage[] =
     "  --segment S           length of segments in seconds (2)\n"
     "  --window N            segments listed in a live playlist (6)\n"
     "  --prefill S           seconds of programme that are there at the start (6)\n"
-    "  --duration S          end after so many seconds of programme\n"
+    "  --duration S          end after so many seconds (no end; --vod-dir: the file once, or 60)\n"
     "  --put-rate N          PutMetadata requests accepted a second (5; 0 for no limit)\n"
     "  --cues FILE           cues to insert, lines of \"seconds payload\"\n"
     "  --cue-every S         insert a cue {\"n\":k,\"frame\":f} every S seconds\n"
@@ -168,7 +168,7 @@ static bool parse_numbers(ch_options *o, int option, const char *value)
     case OPT_CUE_EVERY:
         return parse_real("cue-every", value, 0.01, 1e6, &o->cue_every_seconds);
     case OPT_PTS_START:
-        return parse_whole("pts-start", value, CH_TS_PCR_DELAY, INT64_C(1) << 40, &o->pts_first);
+        return parse_whole("pts-start", value, CH_TS_HZ, INT64_C(1) << 40, &o->pts_first);
     case OPT_WALL_START:
         return parse_whole("wall-start", value, 0, INT64_C(4000000000), &o->wall_first);
     default:
@@ -238,7 +238,5 @@ ch_options_result ch_options_parse(ch_options *out, int argc, char **argv)
         ch_error("what is \"%s\"? See --help", argv[optind]);
         return CH_OPTIONS_WRONG;
     }
-    if (out->vod_dir && out->duration_seconds <= 0)
-        out->duration_seconds = 60;
     return CH_OPTIONS_RUN;
 }

@@ -22,6 +22,7 @@ typedef struct ch_item {
     int64_t pts;
     int64_t dts;
     bool key;               /* VIDEO_PACKET: begins a closed group */
+    bool is_seam;           /* VIDEO_PACKET: the first one of a new loop */
     AVFrame *frame;         /* the source's, until the next call; its pixels may be read but not written */
     const AVPacket *packet; /* the source's, until the next call */
 } ch_item;
@@ -34,7 +35,8 @@ typedef struct ch_source_info {
     const AVCodecParameters
         *copied_video; /* video packets come, and pictures for the other qualities; or NULL */
     const AVCodecParameters *copied_audio; /* or NULL: sound is to be encoded */
-    int64_t key_ticks_max;                 /* copied video: the longest group */
+    int64_t segment_ticks_max;             /* copied video: the longest segment that its groups make */
+    int64_t length_ticks;                  /* of one loop; 0 for the programme */
 } ch_source_info;
 
 typedef struct ch_source ch_source;
@@ -59,7 +61,8 @@ ch_source *ch_source_programme(const ch_programme_settings *settings);
 
 typedef struct ch_file_settings {
     const char *path;
-    int64_t segment_ticks; /* video is copied when its groups fit into segments of this length */
+    int width_max, height_max; /* of what is encoded */
+    int64_t segment_ticks;     /* video is copied when its groups fit into segments of this length */
 } ch_file_settings;
 
 ch_source *ch_source_file(const ch_file_settings *settings);
