@@ -146,8 +146,12 @@ void az_read_map(az_parser *p, az_span value)
     }
     az_span range = az_attribute_string(p, "BYTERANGE");
     bool has_offset = true;
-    if (range.size > 0 && !az_value_byte_range(range, &map.range, &has_offset))
+    bool is_good = range.size == 0 || (az_value_byte_range(range, &map.range, &has_offset) &&
+                                       map.range.size > 0 && map.range.offset <= INT64_MAX - map.range.size);
+    if (!is_good) {
         az_parser_note(p, "byte range of EXT-X-MAP cannot be read: the whole resource is taken");
+        map.range = (az_byte_range){0};
+    }
     if (!has_offset)
         az_parser_note(p, "byte range of EXT-X-MAP without offset: read from 0");
     const az_map *maps = p->maps.items;

@@ -27,7 +27,8 @@ AZ_NODISCARD bool az_value_ns(az_span text, int64_t *out);        /* decimal sec
 AZ_NODISCARD bool az_value_signed_ns(az_span text, int64_t *out); /* with '-' or '+' */
 AZ_NODISCARD bool az_value_resolution(az_span text, uint32_t *w, uint32_t *h);
 AZ_NODISCARD bool az_value_iv(az_span text, uint8_t iv[16]); /* 0x and 1 to 32 digits */
-AZ_NODISCARD bool az_value_byte_range(az_span text, az_byte_range *out, bool *has_offset); /* n[@o] */
+AZ_NODISCARD bool az_value_byte_range(az_span text, az_byte_range *out,
+                                      bool *has_offset); /* n[@o], n may be 0 */
 
 /* Decimal seconds at *at; moves *at behind them. False, and *at unmoved, when there is no number. */
 AZ_NODISCARD bool az_scan_ns(const uint8_t **at, const uint8_t *end, int64_t *out);
@@ -54,6 +55,12 @@ typedef struct az_pending {
     bool has_range;
     bool range_has_offset;
 } az_pending;
+
+/* Where the last byte range ended: one without offset goes on there. */
+typedef struct az_range_end {
+    az_span uri;
+    uint64_t end; /* 0: there was none */
+} az_range_end;
 
 typedef struct az_parser {
     const uint8_t *text; /* the document's */
@@ -91,6 +98,7 @@ typedef struct az_parser {
     int64_t duration_max; /* what a segment may last at most without a note */
     int64_t wall_next;
     az_date_memory date_memory;
+    az_range_end segment_range_end, part_range_end;
     size_t first_wall; /* index of the first segment with a written date, SIZE_MAX none */
     az_key keys_in_force[AZ_PLAYLIST_KEY_FORMATS_MAX];
     size_t key_in_force_count;

@@ -74,28 +74,33 @@ void az_read_gap(az_parser *p, az_span value)
     p->pending.flags |= AZ_SEGMENT_GAP;
 }
 
-/* A range without offset goes on where the one before it in the same resource ended. */
-static void continue_range(az_parser *p, az_byte_range *range, az_span uri, az_span last_uri,
-                           uint64_t last_end)
+/*
+ * Puts the offset into a range that has none: it goes on where the last one ended (4.3.2.2). That it must be
+ * one of the same resource is noted only: per-segment tokens make one resource look like many. False: the
+ * range cannot be fetched.
+ */
+static bool place_range(az_parser *p, az_range_end *last, az_byte_range *range, bool has_offset, az_span uri)
 {
-    if (last_end == 0 || !az_span_equal(uri, last_uri)) {
-        az_parser_note(p, "byte range without offset and without one to continue: read from 0");
-        return;
+    if (!has_offset) {
+        if (last->end == 0 || !az_span_equal(uri, last->uri))
+            az_parser_note(p, last->end
+                                  ? "byte range without offset that goes on from one of another resource"
+                                  : "byte range without offset and without one to continue: read from 0");
+        range->offset = last->end;
     }
-    range->offset = last_end;
+    if (range->size == 0 || range->offset > INT64_MAX - range->size) {
+        az_parser_note(p, "byte range that is empty or too far: a gap");
+        range->size = 0;
+    }
+    last->uri = uri;
+    last->end = range->offset + range->size;
+    return range->size > 0;
 }
 
 static void take_range(az_parser *p, az_segment *segment)
 {
     az_byte_range range = p->pending.range;
-    if (!p->pending.range_has_offset) {
-        const az_segment *last = p->segments.count > 1 ? segment - 1 : NULL;
-        az_span last_uri = last ? last->uri : az_span_make(NULL, 0);
-        continue_range(p, &range, segment->uri, last_uri,
-                       last && last->range_size ? last->range_offset + last->range_size : 0);
-    }
-    if (range.offset > INT64_MAX - range.size) {
-        az_parser_note(p, "byte range cannot be read: its segment becomes a gap");
+    if (!place_range(p, &p->segment_range_end, &range, p->pending.range_has_offset, segment->uri)) {
         segment->flags |= AZ_SEGMENT_GAP;
         return;
     }
@@ -157,6 +162,7 @@ void az_read_segment_uri(az_parser *p, az_span uri)
     };
     if (segment->wall != AIZU_NO_TIME)
         p->wall_next = az_add_sat(segment->wall, duration);
+    p->segment_range_end.end = pending->has_range ? p->segment_range_end.end : 0;
     if (pending->has_range)
         take_range(p, segment);
     p->pending = NOTHING_PENDING;
@@ -172,20 +178,11 @@ static void read_part_range(az_parser *p, az_part *part)
     if (!az_value_byte_range(text, &range, &has_offset)) {
         az_parser_note(p, "byte range cannot be read: its part becomes a gap");
         part->is_gap = true;
-        return;
-    }
-    if (!has_offset) {
-        const az_part *last = p->parts.count > 1 ? part - 1 : NULL;
-        az_span last_uri = last ? last->uri : az_span_make(NULL, 0);
-        continue_range(p, &range, part->uri, last_uri,
-                       last && last->range.size ? last->range.offset + last->range.size : 0);
-    }
-    if (range.offset > INT64_MAX - range.size) {
-        az_parser_note(p, "byte range cannot be read: its part becomes a gap");
+    } else if (place_range(p, &p->part_range_end, &range, has_offset, part->uri)) {
+        part->range = range;
+    } else {
         part->is_gap = true;
-        return;
     }
-    part->range = range;
 }
 
 void az_read_part(az_parser *p, az_span value)

@@ -144,12 +144,12 @@ bool az_value_byte_range(az_span text, az_byte_range *out, bool *has_offset)
     while (sign < text.size && text.data[sign] != '@')
         sign++;
     az_byte_range range = {0};
-    bool has = sign < text.size;
-    if (!az_value_u64(az_span_sub(text, 0, sign), &range.size) || range.size == 0)
+    bool has = sign + 1 < text.size; /* "n@" is read as "n" */
+    if (!az_value_u64(az_span_sub(text, 0, sign), &range.size))
         return false;
     if (has && !az_value_u64(az_span_sub(text, sign + 1, text.size), &range.offset))
         return false;
-    if (range.size > INT64_MAX || range.offset > INT64_MAX - range.size)
+    if (range.size > INT64_MAX || range.offset > INT64_MAX)
         return false;
     *out = range;
     *has_offset = has;
