@@ -274,7 +274,8 @@ aizu_result az_cue_queue_add(az_cue_queue *queue, const az_cue_info *info, uint3
         queue->counts.copies++;
     if (r && (r->cue || (r->passing == queue->passing && !r->is_active)))
         return AIZU_AGAIN;
-    if (info->data.size > AIZU_CUE_PAYLOAD_MAX || queue->pending >= AIZU_CUE_PENDING_MAX ||
+    if (info->data.size > AIZU_CUE_PAYLOAD_MAX || info->key.size > AIZU_CUE_PAYLOAD_MAX ||
+        info->name.size > AIZU_CUE_PAYLOAD_MAX || queue->pending >= AIZU_CUE_PENDING_MAX ||
         (is_new && (is_too_many(queue, info->pts) || !history_trim(queue)))) {
         queue->counts.refused++;
         return AIZU_E_LIMIT;

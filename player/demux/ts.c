@@ -71,6 +71,11 @@ uint64_t az_ts_troubles(const az_ts *ts, az_demux_trouble trouble)
     return trouble < AZ_DEMUX_TROUBLES ? ts->out.troubles[trouble] : 0;
 }
 
+bool az_ts_has_track(const az_ts *ts, uint32_t id)
+{
+    return id < AZ_PID_COUNT && ts->program.slots[id] >= AZ_SLOT_STREAM;
+}
+
 typedef enum continuity {
     CONTINUITY_GOOD,
     CONTINUITY_DUPLICATE,

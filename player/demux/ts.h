@@ -31,6 +31,9 @@ AZ_NODISCARD aizu_result az_ts_finish(az_ts *ts);
 /* Drops what is held without giving it out (a seek or a broken-off download). Knowledge of tracks stays. */
 void az_ts_reset(az_ts *ts);
 
+/* Whether the programme, as its last PMT says, has an elementary stream of this id. */
+bool az_ts_has_track(const az_ts *ts, uint32_t id);
+
 /* How often each kind of trouble was met since creation. */
 uint64_t az_ts_troubles(const az_ts *ts, az_demux_trouble trouble);
 
