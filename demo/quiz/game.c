@@ -150,7 +150,7 @@ static bool show_question(struct quiz_game *game, const struct quiz_item *item, 
     if (now - pts >= open)
         return false;
     bool is_repeat =
-        game->phase != QUIZ_HIDDEN || (pts >= game->last_pts && pts - game->last_pts < QUIZ_REPEAT_NS);
+        game->phase != QUIZ_HIDDEN || (pts > game->last_pts && pts - game->last_pts < QUIZ_REPEAT_NS);
     if (is_repeat && is_same_question(&game->item, item)) {
         game->last_pts = pts;
         return repeat_question(game, item, now);
