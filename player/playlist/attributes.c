@@ -26,14 +26,9 @@ static az_span trim(const uint8_t *begin, const uint8_t *end)
     return az_span_make(begin, (size_t)(end - begin));
 }
 
-static bool name_is_valid(az_span name)
+static bool is_name_char(uint8_t c)
 {
-    for (size_t i = 0; i < name.size; i++) {
-        uint8_t c = name.data[i];
-        if (!(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') && c != '-')
-            return false;
-    }
-    return name.size > 0;
+    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
 }
 
 static const uint8_t *find(const cursor *c, uint8_t wanted)
@@ -55,10 +50,10 @@ static az_span read_quoted(az_parser *p, cursor *c)
     }
     az_span value = az_span_make(c->at, (size_t)(quote - c->at));
     c->at = quote + 1;
-    const uint8_t *comma = find(c, ',');
-    if (comma != c->at)
+    if (c->at < c->end && *c->at != ',') {
         az_parser_note(p, "text between the closing quote and the comma of an attribute: ignored");
-    c->at = comma;
+        c->at = find(c, ',');
+    }
     return value;
 }
 
@@ -74,21 +69,34 @@ static az_span read_unquoted(az_parser *p, cursor *c)
     return value;
 }
 
+/* The cursor ends on the '=', the comma or at the end. */
+static az_span read_name(az_parser *p, cursor *c)
+{
+    const uint8_t *begin = c->at;
+    while (c->at < c->end && is_name_char(*c->at))
+        c->at++;
+    if (AZ_LIKELY(c->at < c->end && *c->at == '=' && c->at != begin))
+        return az_span_make(begin, (size_t)(c->at - begin));
+    while (c->at < c->end && *c->at != '=' && *c->at != ',')
+        c->at++;
+    az_span name = trim(begin, c->at);
+    if (name.size != (size_t)(c->at - begin))
+        az_parser_note(p, "white space around an attribute name: ignored");
+    bool is_valid = name.size > 0;
+    for (size_t i = 0; i < name.size; i++)
+        is_valid = is_valid && is_name_char(name.data[i]);
+    if (!is_valid)
+        az_parser_note(p, "attribute name with characters other than A-Z, 0-9 and '-', or without any");
+    return name;
+}
+
 /* One attribute; the cursor ends on the comma or at the end. False when there is no '=' before either. */
 static bool read_attribute(az_parser *p, cursor *c, az_attribute *out)
 {
-    const uint8_t *begin = c->at;
-    while (c->at < c->end && *c->at != '=' && *c->at != ',')
-        c->at++;
-    out->name = trim(begin, c->at);
-    if (out->name.size != (size_t)(c->at - begin))
-        az_parser_note(p, "white space around an attribute name: ignored");
+    out->name = read_name(p, c);
     if (c->at == c->end || *c->at == ',')
         return false;
-    c->at++;
-    if (!name_is_valid(out->name))
-        az_parser_note(p, "attribute name with characters other than A-Z, 0-9 and '-'");
-    const uint8_t *value = c->at;
+    const uint8_t *value = ++c->at;
     while (c->at < c->end && is_blank(*c->at))
         c->at++;
     out->is_quoted = c->at < c->end && *c->at == '"';
@@ -107,7 +115,8 @@ static bool read_attribute(az_parser *p, cursor *c, az_attribute *out)
 static bool is_repeated(const az_parser *p, az_span name)
 {
     for (size_t i = 0; i < p->attribute_count; i++) {
-        if (az_span_equal(p->attributes[i].name, name))
+        az_span other = p->attributes[i].name;
+        if (other.size == name.size && az_span_equal(other, name))
             return true;
     }
     return false;
@@ -163,9 +172,11 @@ az_attribute_list az_attributes_keep(az_parser *p)
 
 const az_attribute *az_attribute_find(const az_attribute_list *list, const char *name)
 {
+    size_t size = strlen(name);
     for (size_t i = list->count; i > 0; i--) {
-        if (az_span_equal_str(list->items[i - 1].name, name))
-            return &list->items[i - 1];
+        const az_attribute *item = &list->items[i - 1];
+        if (item->name.size == size && memcmp(item->name.data, name, size) == 0)
+            return item;
     }
     return NULL;
 }

@@ -108,7 +108,9 @@ static void read_other_tag(az_parser *p, az_span line)
     const uint8_t *name = line.data + 1;
     const uint8_t *colon = memchr(name, ':', line.size - 1);
     size_t name_size = colon ? (size_t)(colon - name) : line.size - 1;
-    az_span value = colon ? az_span_make(colon + 1, line.size - 2 - name_size) : az_span_make(NULL, 0);
+    const uint8_t *value_begin =
+        colon ? colon + 1 : name + name_size; /* readers get a pointer into the line always */
+    az_span value = az_span_make(value_begin, (size_t)(line.data + line.size - value_begin));
     p->tag_name = az_span_make(name, name_size);
     for (size_t i = 0; i < AZ_COUNT(RULES); i++) {
         const tag_rule *rule = &RULES[i];

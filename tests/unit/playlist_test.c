@@ -433,6 +433,7 @@ static const lenient_case LENIENT[] = {
     {HEAD "#EXT-X-PLAYLIST-TYPE:LIVE\n" SEGMENT, 3, "neither EVENT nor VOD"},
     {HEAD "#EXT-X-START:TIME-OFFSET=x\n" SEGMENT, 3, "TIME-OFFSET"},
     {HEAD "#EXTINF:2\na.ts\n", 3, "without the comma"},
+    {HEAD "#EXTINF\na.ts\n", 3, "the target duration is taken"}, /* found by fuzzing: no colon */
     {HEAD "#EXTINF: 2,\na.ts\n", 3, "white space before"},
     {HEAD "#EXTINF:2;x\na.ts\n", 3, "after the duration"},
     {HEAD "#EXTINF:abc,\na.ts\n", 3, "the target duration is taken"},
