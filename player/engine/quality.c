@@ -1,0 +1,82 @@
+/*
+ * Throughput and the choice of variant: a first, simple rule. Two weighted means of the rate of whole
+ * segments, a quick one and a slow one; the lower of both is believed, and a share of it is used.
+ */
+#include "engine/internal.h"
+
+#define ASSUMED_RATE 3.0e6 /* bit/s, before anything was measured */
+#define USED_SHARE   0.8   /* of the estimate */
+#define FAST_MEMORY  3.0   /* seconds of transfer after which half is new */
+#define SLOW_MEMORY  10.0
+#define BYTES_MIN    16384             /* smaller transfers measure the round trip */
+#define UP_AHEAD_MIN (4 * AIZU_SECOND) /* buffer needed to go up */
+
+static void mean_add(double *mean, double *weight, double value, double seconds, double memory)
+{
+    double keep = memory / (memory + seconds);
+    *mean = *mean * keep + value * (1.0 - keep);
+    *weight = *weight * keep + (1.0 - keep);
+}
+
+void az_quality_measured(az_engine *e, uint64_t bytes, int64_t duration)
+{
+    if (bytes < BYTES_MIN || duration <= 0)
+        return;
+    az_throughput *t = &e->throughput;
+    double seconds = (double)duration / (double)AIZU_SECOND;
+    double rate = (double)bytes * 8.0 / seconds;
+    mean_add(&t->fast, &t->fast_weight, rate, AZ_MAX(seconds, 0.2), FAST_MEMORY);
+    mean_add(&t->slow, &t->slow_weight, rate, AZ_MAX(seconds, 0.2), SLOW_MEMORY);
+    t->has_sample = true;
+}
+
+int64_t az_quality_estimate(const az_engine *e)
+{
+    const az_throughput *t = &e->throughput;
+    if (!t->has_sample)
+        return 0;
+    return (int64_t)AZ_MIN(t->fast / t->fast_weight, t->slow / t->slow_weight);
+}
+
+/* The best source that a rate carries, else the cheapest; those under a penalty only when there is no other.
+ */
+static size_t best_for(const az_engine *e, double rate)
+{
+    const az_presentation *p = &e->presentation;
+    size_t best = SIZE_MAX;
+    size_t cheapest = SIZE_MAX;
+    for (size_t i = 0; i < p->source_count; i++) {
+        int64_t bandwidth = p->sources[i].quality.bandwidth;
+        if (p->sources[i].penalty_until > e->now)
+            continue;
+        if (cheapest == SIZE_MAX || bandwidth < p->sources[cheapest].quality.bandwidth)
+            cheapest = i;
+        if ((double)bandwidth <= rate && (best == SIZE_MAX || bandwidth > p->sources[best].quality.bandwidth))
+            best = i;
+    }
+    if (best != SIZE_MAX)
+        return best;
+    return cheapest != SIZE_MAX ? cheapest : p->current;
+}
+
+size_t az_quality_first(const az_engine *e)
+{
+    int64_t estimate = az_quality_estimate(e);
+    return best_for(e, USED_SHARE * (estimate > 0 ? (double)estimate : ASSUMED_RATE));
+}
+
+void az_quality_step(az_engine *e)
+{
+    const az_presentation *p = &e->presentation;
+    if (p->is_manual || p->source_count < 2 || !az_source_list(e))
+        return;
+    int64_t estimate = az_quality_estimate(e);
+    size_t best = estimate > 0 ? best_for(e, USED_SHARE * (double)estimate) : p->current;
+    if (p->sources[p->current].penalty_until > e->now && best == p->current)
+        best = best_for(e, USED_SHARE * ASSUMED_RATE);
+    bool is_up = p->sources[best].quality.bandwidth > p->sources[p->wanted].quality.bandwidth;
+    if (is_up && az_playback_ahead(e) < UP_AHEAD_MIN)
+        return;
+    if (best != p->wanted)
+        az_source_switch_to(e, best, false);
+}

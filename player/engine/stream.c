@@ -1,0 +1,421 @@
+/*
+ * Streams: samples wait here in order, go to the decoder a few at a time, and come back as frames.
+ *
+ * Back pressure: no more units are in a decoder's hands than are needed to keep AZ_FRAMES_WANTED pictures or
+ * AZ_AUDIO_AHEAD of sound ready. Without decoding, units become frames themselves.
+ */
+#include "engine/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define UNITS_MAX      ((size_t)1 << 17)
+#define DURATION_VIDEO (AIZU_SECOND / 30) /* assumed while unknown */
+#define DURATION_AUDIO (AIZU_SECOND / 47)
+
+static az_action *act(az_engine *e, az_action_type type, az_stream stream)
+{
+    az_action *action = az_mailbox_act(&e->mailbox, type);
+    action->stream = stream;
+    action->generation = e->streams[stream].generation;
+    return action;
+}
+
+static void drop_frame(az_engine *e, az_stream stream, void *frame)
+{
+    if (frame)
+        act(e, AZ_ACTION_DROP, stream)->frame = frame;
+}
+
+static az_unit_node *unit_at(const az_stream_state *s, size_t index)
+{
+    return &s->units[(s->unit_begin + index) % s->unit_capacity];
+}
+
+static az_unit_node unit_pop(az_stream_state *s)
+{
+    az_unit_node node = *unit_at(s, 0);
+    s->sent_end = AZ_MAX(s->sent_end, az_add_sat(node.unit.pts, node.unit.duration));
+    s->unit_begin = (s->unit_begin + 1) % s->unit_capacity;
+    s->unit_count--;
+    s->bytes -= node.unit.data.size;
+    return node;
+}
+
+static void units_drop(az_stream_state *s)
+{
+    while (s->unit_count > 0) {
+        az_unit_node node = unit_pop(s);
+        az_slice_unref(&node.unit.data);
+    }
+}
+
+static void forget_times(az_stream_state *s, int64_t hide_before)
+{
+    s->begin = s->end = s->sent_end = s->last_dts = AIZU_NO_TIME;
+    s->last_frame_pts = s->popped_pts = s->passed_dts = AIZU_NO_TIME;
+    s->source_since = AIZU_NO_TIME;
+    s->hide_before = hide_before;
+    s->sent = 0;
+}
+
+void az_stream_deinit(az_engine *e, void (*drop)(void *user, az_stream stream, void *frame), void *user)
+{
+    for (unsigned i = 0; i < AZ_STREAMS; i++) {
+        az_stream_state *s = &e->streams[i];
+        units_drop(s);
+        free(s->units);
+        for (size_t k = 0; k < s->frame_count; k++)
+            if (drop && s->frames[k].frame)
+                drop(user, (az_stream)i, s->frames[k].frame);
+    }
+}
+
+void az_stream_flush(az_engine *e, int64_t hide_before)
+{
+    for (unsigned i = 0; i < AZ_STREAMS; i++) {
+        az_stream_state *s = &e->streams[i];
+        units_drop(s);
+        while (s->frame_count > 0)
+            drop_frame(e, (az_stream)i, az_stream_pop_frame(s).frame);
+        s->generation++;
+        forget_times(s, hide_before);
+        if (s->decoder == AZ_DECODER_DRAINING || s->decoder == AZ_DECODER_DRAINED)
+            s->decoder = AZ_DECODER_READY;
+        if (e->config.decode)
+            act(e, AZ_ACTION_FLUSH, (az_stream)i);
+    }
+}
+
+void az_stream_reset(az_engine *e)
+{
+    az_stream_flush(e, AIZU_NO_TIME);
+    for (unsigned i = 0; i < AZ_STREAMS; i++) {
+        az_stream_state *s = &e->streams[i];
+        s->is_announced = false;
+        s->frame_duration = 0;
+        if (s->decoder == AZ_DECODER_DEAD)
+            s->decoder = AZ_DECODER_NONE;
+    }
+}
+
+void az_stream_track(az_engine *e, const az_track *track)
+{
+    az_stream_state *s = &e->streams[track->media == AZ_MEDIA_VIDEO ? AZ_STREAM_VIDEO : AZ_STREAM_AUDIO];
+    s->track = *track;
+    s->is_announced = true;
+    if (track->frame_rate_num > 0 && track->frame_rate_den > 0)
+        s->frame_duration = az_rescale(AIZU_SECOND, track->frame_rate_den, track->frame_rate_num);
+}
+
+bool az_stream_is_fed(const az_engine *e, az_stream stream)
+{
+    const az_stream_state *s = &e->streams[stream];
+    return s->end != AIZU_NO_TIME && s->decoder != AZ_DECODER_DEAD;
+}
+
+uint64_t az_stream_bytes(const az_engine *e)
+{
+    return e->streams[AZ_STREAM_VIDEO].bytes + e->streams[AZ_STREAM_AUDIO].bytes;
+}
+
+/* ---- samples in ---- */
+
+static bool units_grow(az_stream_state *s)
+{
+    size_t capacity = s->unit_capacity ? s->unit_capacity * 2 : 128;
+    if (capacity > UNITS_MAX)
+        return false;
+    az_unit_node *units = malloc(capacity * sizeof(*units));
+    if (!units)
+        return false;
+    for (size_t i = 0; i < s->unit_count; i++)
+        units[i] = *unit_at(s, i);
+    free(s->units);
+    s->units = units;
+    s->unit_begin = 0;
+    s->unit_capacity = capacity;
+    return true;
+}
+
+static int64_t duration_of(az_stream_state *s, az_stream stream, int64_t dts, int64_t duration)
+{
+    if (duration > 0 && duration < AIZU_SECOND)
+        s->frame_duration = duration;
+    else if (dts != AIZU_NO_TIME && s->last_dts != AIZU_NO_TIME && dts > s->last_dts &&
+             dts - s->last_dts < AIZU_SECOND)
+        s->frame_duration = dts - s->last_dts;
+    if (s->frame_duration > 0)
+        return s->frame_duration;
+    return stream == AZ_STREAM_VIDEO ? DURATION_VIDEO : DURATION_AUDIO;
+}
+
+/* What a retry or an overlapping variant brings a second time. */
+static bool is_known(const az_stream_state *s, az_stream stream, int64_t pts, int64_t dts, bool is_retry)
+{
+    if (s->end == AIZU_NO_TIME)
+        return false;
+    if (stream == AZ_STREAM_AUDIO)
+        return pts < s->end - s->frame_duration / 2;
+    return is_retry && s->last_dts != AIZU_NO_TIME && dts <= s->last_dts;
+}
+
+static void note_source(az_stream_state *s, uint32_t source, int64_t pts)
+{
+    if (s->source_since == AIZU_NO_TIME)
+        s->source = s->source_before = source;
+    if (s->source == source && s->source_since != AIZU_NO_TIME)
+        return;
+    s->source_before = s->source;
+    s->source = source;
+    s->source_since = pts;
+}
+
+void az_stream_push(az_engine *e, const az_sample *sample, int64_t pts, int64_t dts, int64_t duration,
+                    uint32_t source, bool is_retry)
+{
+    az_stream stream = sample->media == AZ_MEDIA_VIDEO ? AZ_STREAM_VIDEO : AZ_STREAM_AUDIO;
+    az_stream_state *s = &e->streams[stream];
+    if (s->decoder == AZ_DECODER_DEAD)
+        return;
+    int64_t order = dts == AIZU_NO_TIME ? pts : dts;
+    if (is_known(s, stream, pts, order, is_retry))
+        return;
+    duration = duration_of(s, stream, order, duration);
+    note_source(s, source, pts);
+    s->last_dts = order;
+    s->begin = s->begin == AIZU_NO_TIME ? pts : AZ_MIN(s->begin, pts);
+    s->end = AZ_MAX(s->end, az_add_sat(pts, duration));
+    if (s->unit_count == s->unit_capacity && !units_grow(s)) {
+        az_trace(e, AZ_LOG_ERROR, "engine", "a sample is dropped: too many wait");
+        return;
+    }
+    az_unit_node node = {.codec = sample->codec, .source = source};
+    node.unit = (az_unit){.pts = pts, .dts = order, .duration = duration, .flags = sample->flags};
+    if (e->config.decode)
+        node.unit.data = az_slice_ref(sample->data);
+    s->units[(s->unit_begin + s->unit_count++) % s->unit_capacity] = node;
+    s->bytes += node.unit.data.size;
+}
+
+/* ---- frames out ---- */
+
+az_frame_node az_stream_pop_frame(az_stream_state *s)
+{
+    AZ_ASSERT(s->frame_count > 0);
+    az_frame_node node = s->frames[0];
+    s->popped_pts = node.pts;
+    s->frame_count--;
+    memmove(&s->frames[0], &s->frames[1], s->frame_count * sizeof(s->frames[0]));
+    return node;
+}
+
+/* A frame that was shown before, or lies before the place playback goes to, is not taken. */
+static bool is_wanted(const az_stream_state *s, int64_t pts, int64_t duration)
+{
+    if (s->hide_before != AIZU_NO_TIME && az_add_sat(pts, duration) <= s->hide_before)
+        return false;
+    return s->last_frame_pts == AIZU_NO_TIME || pts > s->last_frame_pts;
+}
+
+static bool frame_add(az_engine *e, az_stream stream, az_frame_node node)
+{
+    az_stream_state *s = &e->streams[stream];
+    if (!is_wanted(s, node.pts, node.duration) || s->frame_count == AZ_FRAMES_MAX)
+        return false;
+    s->last_frame_pts = node.pts;
+    node.id = ++e->playback.frame_id;
+    bool is_before = s->source_since != AIZU_NO_TIME && node.pts < s->source_since;
+    node.source = is_before ? s->source_before : s->source;
+    s->frames[s->frame_count++] = node;
+    return true;
+}
+
+static void sound_frame(az_engine *e, const az_event *event)
+{
+    az_stream_state *s = &e->streams[AZ_STREAM_AUDIO];
+    bool is_hidden =
+        s->hide_before != AIZU_NO_TIME && az_add_sat(event->pts, event->duration) <= s->hide_before;
+    if (is_hidden || e->playback.is_audio_lost) {
+        drop_frame(e, AZ_STREAM_AUDIO, event->frame);
+        return;
+    }
+    az_action *action = act(e, AZ_ACTION_AUDIO, AZ_STREAM_AUDIO);
+    action->frame = event->frame;
+    action->pts = event->pts;
+    action->trim_begin = s->hide_before != AIZU_NO_TIME ? AZ_MAX(0, s->hide_before - event->pts) : 0;
+}
+
+static void decoded(az_engine *e, const az_event *event)
+{
+    az_stream_state *s = &e->streams[event->stream];
+    if (s->sent > 0)
+        s->sent--;
+    if (event->result == AIZU_OK)
+        return;
+    e->stats.frames_corrupt++;
+    if (event->result != AIZU_E_CODEC || s->decoder == AZ_DECODER_DEAD)
+        return;
+    s->decoder = AZ_DECODER_DEAD;
+    units_drop(s);
+    az_report_fault(e, &(az_fault){.result = AIZU_E_CODEC,
+                                   .stage = "decode",
+                                   .segment = -1,
+                                   .position = AIZU_NO_TIME,
+                                   .detail = event->stream == AZ_STREAM_VIDEO ? "no decoder for the video"
+                                                                              : "no decoder for the sound"});
+}
+
+void az_stream_event(az_engine *e, const az_event *event)
+{
+    az_stream_state *s = &e->streams[event->stream];
+    if (event->generation != s->generation || e->playback.phase == AZ_PHASE_IDLE) {
+        if (event->type == AZ_EVENT_FRAME)
+            drop_frame(e, event->stream, event->frame);
+        return;
+    }
+    if (event->type == AZ_EVENT_DECODED) {
+        decoded(e, event);
+    } else if (event->type == AZ_EVENT_DRAINED) {
+        if (s->decoder == AZ_DECODER_DRAINING)
+            s->decoder = AZ_DECODER_DRAINED;
+    } else if (event->stream == AZ_STREAM_AUDIO) {
+        sound_frame(e, event);
+    } else {
+        az_frame_node node = {.frame = event->frame,
+                              .pts = event->pts,
+                              .duration = event->duration > 0 ? event->duration : s->frame_duration,
+                              .width = event->width,
+                              .height = event->height};
+        if (!frame_add(e, AZ_STREAM_VIDEO, node))
+            drop_frame(e, AZ_STREAM_VIDEO, event->frame);
+    }
+}
+
+/* ---- units to the decoder ---- */
+
+/* The decoder fits the next unit, or is on the way to. */
+static bool prepare_decoder(az_engine *e, az_stream stream, az_codec codec)
+{
+    az_stream_state *s = &e->streams[stream];
+    if (s->decoder == AZ_DECODER_READY && s->codec == codec)
+        return true;
+    if (s->decoder == AZ_DECODER_READY) { /* another codec: first all that the old one holds */
+        s->decoder = AZ_DECODER_DRAINING;
+        act(e, AZ_ACTION_DRAIN, stream);
+        return false;
+    }
+    if (s->decoder == AZ_DECODER_DRAINING || s->decoder == AZ_DECODER_DEAD)
+        return false;
+    az_action *action = act(e, AZ_ACTION_DECODER, stream);
+    action->codec = codec;
+    action->track = &s->track;
+    s->codec = codec;
+    s->decoder = AZ_DECODER_READY;
+    s->sent = 0;
+    return true;
+}
+
+static bool is_needed(az_engine *e, az_stream stream, const az_unit_node *node)
+{
+    const az_stream_state *s = &e->streams[stream];
+    if (stream == AZ_STREAM_VIDEO)
+        return s->frame_count + s->sent < AZ_FRAMES_WANTED;
+    int64_t position = az_playback_position(e);
+    if (position == AIZU_NO_TIME)
+        position = e->playback.target != AIZU_NO_TIME ? e->playback.target : s->begin;
+    if (node->unit.pts >= az_add_sat(position, AZ_AUDIO_AHEAD)) {
+        if (!az_stream_is_fed(e, AZ_STREAM_VIDEO)) /* pictures wake the engine often enough */
+            az_engine_wake(e, az_clock_time(&e->playback.clock, node->unit.pts - AZ_AUDIO_AHEAD));
+        return false;
+    }
+    return s->sent < AZ_FRAMES_WANTED;
+}
+
+static void feed_decoder(az_engine *e, az_stream stream)
+{
+    az_stream_state *s = &e->streams[stream];
+    while (s->unit_count > 0) {
+        az_unit_node *head = unit_at(s, 0);
+        bool is_thrown = stream == AZ_STREAM_AUDIO && (e->playback.is_audio_lost || !e->config.decode);
+        if (!is_needed(e, stream, head) || (!is_thrown && !prepare_decoder(e, stream, head->codec)))
+            return;
+        if (is_thrown) {
+            az_unit_node node = unit_pop(s);
+            az_slice_unref(&node.unit.data);
+            continue;
+        }
+        az_action *action = act(e, AZ_ACTION_DECODE, stream);
+        action->codec = head->codec;
+        action->unit = unit_pop(s).unit;
+        s->sent++;
+    }
+    if (e->lane.state == AZ_LANE_ENDED && s->decoder == AZ_DECODER_READY && s->sent == 0) {
+        s->decoder = AZ_DECODER_DRAINING;
+        act(e, AZ_ACTION_DRAIN, stream);
+    }
+}
+
+/* No-decode: a unit becomes a frame, put into order of presentation. */
+static void unit_to_frame(az_engine *e, const az_unit *unit)
+{
+    az_stream_state *s = &e->streams[AZ_STREAM_VIDEO];
+    az_frame_node node = {
+        .pts = unit->pts, .duration = unit->duration, .width = s->track.width, .height = s->track.height};
+    bool is_hidden =
+        s->hide_before != AIZU_NO_TIME && az_add_sat(unit->pts, unit->duration) <= s->hide_before;
+    size_t at = s->frame_count;
+    while (at > 0 && s->frames[at - 1].pts > unit->pts)
+        at--;
+    bool is_copy = at > 0 && s->frames[at - 1].pts == unit->pts;
+    s->passed_dts = unit->dts;
+    if (is_hidden || is_copy || (s->popped_pts != AIZU_NO_TIME && unit->pts <= s->popped_pts))
+        return;
+    bool is_before = s->source_since != AIZU_NO_TIME && node.pts < s->source_since;
+    node.source = is_before ? s->source_before : s->source;
+    node.id = ++e->playback.frame_id;
+    memmove(&s->frames[at + 1], &s->frames[at], (s->frame_count - at) * sizeof(s->frames[0]));
+    s->frames[at] = node;
+    s->frame_count++;
+}
+
+static void units_to_frames(az_engine *e)
+{
+    az_stream_state *s = &e->streams[AZ_STREAM_VIDEO];
+    while (s->unit_count > 0 && s->frame_count < AZ_REORDER_MAX) {
+        az_unit unit = unit_pop(s).unit;
+        unit_to_frame(e, &unit);
+    }
+}
+
+const az_frame_node *az_stream_head(const az_engine *e)
+{
+    const az_stream_state *s = &e->streams[AZ_STREAM_VIDEO];
+    if (s->frame_count == 0)
+        return NULL;
+    const az_frame_node *head = &s->frames[0];
+    bool is_settled = e->config.decode || s->passed_dts >= head->pts || s->frame_count >= AZ_REORDER_MAX ||
+                      (e->lane.state == AZ_LANE_ENDED && s->unit_count == 0);
+    return is_settled ? head : NULL;
+}
+
+bool az_stream_is_drained(const az_engine *e, az_stream stream)
+{
+    const az_stream_state *s = &e->streams[stream];
+    if (e->lane.state != AZ_LANE_ENDED || s->unit_count > 0)
+        return false;
+    if (!e->config.decode || (stream == AZ_STREAM_AUDIO && e->playback.is_audio_lost))
+        return true;
+    return s->decoder != AZ_DECODER_READY && s->decoder != AZ_DECODER_DRAINING;
+}
+
+void az_stream_step(az_engine *e)
+{
+    if (!e->config.decode) {
+        units_to_frames(e);
+        feed_decoder(e, AZ_STREAM_AUDIO);
+        return;
+    }
+    for (unsigned i = 0; i < AZ_STREAMS; i++)
+        feed_decoder(e, (az_stream)i);
+}
