@@ -167,7 +167,8 @@ typedef struct az_media_playlist {
     uint64_t skipped_segments;     /* EXT-X-SKIP */
     az_span removed_date_ranges;   /* EXT-X-SKIP: ids, tab-separated */
     const az_part *parts;          /* all, in order */
-    const uint32_t *part_segments; /* for each part the index of the segment that it belongs to */
+    const uint32_t *part_segments; /* for each part the index of its segment; the one not listed yet follows
+                                      the last regular one */
     size_t part_count;
 } az_media_playlist;
 

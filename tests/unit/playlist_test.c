@@ -450,6 +450,8 @@ static const lenient_case LENIENT[] = {
     {HEAD "#EXT-X-PROGRAM-DATE-TIME:2024-01-01T00:00:00\n" SEGMENT, 3, "unusual form"},
     {HEAD "#EXT-X-BYTERANGE:10\n" SEGMENT, 5, "read from 0"},
     {HEAD "#EXT-X-BYTERANGE:x\n" SEGMENT, 3, "becomes a gap"},
+    {HEAD "#EXT-X-BYTERANGE:5@9\n" SEGMENT SEGMENT "#EXT-X-BYTERANGE:5\n" SEGMENT, 10,
+     "without one to continue"},
     {HEAD "#EXT-X-BYTERANGE:0@9\n" SEGMENT, 5, "empty or too far"},
     {HEAD "#EXT-X-BYTERANGE:5@9\n" SEGMENT "#EXT-X-BYTERANGE:5\n#EXTINF:1,\nb\n", 8, "another resource"},
     {HEAD "#EXT-X-KEY:URI=\"k\"\n" SEGMENT, 3, "AES-128"},
