@@ -32,6 +32,16 @@ AIZU_API aizu_result aizu_sdl_picture_draw(aizu_sdl_picture *picture, const SDL_
 AIZU_API aizu_result aizu_sdl_picture_place(const aizu_sdl_picture *picture, const SDL_Rect *area,
                                             SDL_Rect *place);
 
+/*
+ * Opens a resizable window with the renderer that costs least on this machine: the GPU, with vertical
+ * synchronisation, or SDL's software renderer where there is none (its default goes through an OpenGL done
+ * by the CPU, at several times the cost). SDL's video subsystem must be initialised, and the hints
+ * SDL_HINT_RENDER_DRIVER and SDL_HINT_FRAMEBUFFER_ACCELERATION are respected where the application set them.
+ * On success the caller owns both. AIZU_E_ARGUMENT; AIZU_E_VIDEO_DEVICE: SDL_GetError() says why.
+ */
+AIZU_API aizu_result aizu_sdl_window_create(SDL_Window **window, SDL_Renderer **renderer, const char *title,
+                                            int width, int height);
+
 #ifdef __cplusplus
 }
 #endif
