@@ -361,7 +361,7 @@ aizu_result az_ts_feed(az_ts *ts, az_span bytes)
                 handle_pending(ts);
         } else {
             used = feed_locked(ts, bytes);
-            if (ts->sync == SYNC_LOCKED && bytes.size - used < PACKET_SIZE)
+            if (ts->sync == SYNC_LOCKED && used < bytes.size)
                 used += take_pending(ts, az_span_sub(bytes, used, bytes.size), PACKET_SIZE);
         }
         bytes = az_span_sub(bytes, used, bytes.size);

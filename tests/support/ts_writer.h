@@ -12,7 +12,7 @@
 
 #define TS_PACKET_SIZE 188
 #define TS_NO_TIME     INT64_MIN
-#define TS_STREAMS_MAX 32
+#define TS_STREAMS_MAX 40
 
 /* A buffer that grows. Zero-initialise; free with ts_bytes_free(). */
 typedef struct ts_bytes {
