@@ -40,7 +40,11 @@ int64_t az_clock_time(const az_clock *clock, int64_t pts)
     int64_t distance = az_add_sat(pts, -clock->base_pts);
     if (clock->rate == 1.0)
         return az_add_sat(clock->base_time, distance);
-    return az_add_sat(clock->base_time, (int64_t)((double)distance / clock->rate));
+    /* rounded so that the clock is there at that time, not a nanosecond before */
+    int64_t time = az_add_sat(clock->base_time, (int64_t)((double)distance / clock->rate));
+    while (distance > 0 && az_clock_pts(clock, time) < pts)
+        time += 1 + (pts - az_clock_pts(clock, time)) / 2;
+    return time;
 }
 
 void az_clock_hold(az_clock *clock, int64_t time)

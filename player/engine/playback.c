@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#define VIDEO_HOLE_MIN AIZU_SECOND /* a video stream that ends so much earlier is not waited for */
+
 static void phase_set(az_engine *e, az_phase phase)
 {
     static const char *const names[] = {"idle", "loading", "filling", "running", "ended"};
@@ -90,6 +92,18 @@ static void clock_hold(az_engine *e)
     az_clock_hold(&e->playback.clock, e->now);
 }
 
+/* Lets the sound follow the clock, where there is sound. */
+static void sound_start(az_engine *e, int64_t pts)
+{
+    az_playback *p = &e->playback;
+    if (!e->config.decode || p->is_audio_lost || !az_stream_is_fed(e, AZ_STREAM_AUDIO))
+        return;
+    az_action *action = az_mailbox_act(&e->mailbox, AZ_ACTION_AUDIO_START);
+    action->pts = pts;
+    action->at = e->now;
+    p->is_audio_running = true;
+}
+
 /* Lets clock and sound run from a place on. */
 static void clock_start(az_engine *e, int64_t pts)
 {
@@ -97,12 +111,17 @@ static void clock_start(az_engine *e, int64_t pts)
     az_clock_hold(&p->clock, e->now);
     az_clock_set(&p->clock, pts, e->now);
     az_clock_run(&p->clock, e->now);
-    if (!e->config.decode || p->is_audio_lost)
-        return;
-    az_action *action = az_mailbox_act(&e->mailbox, AZ_ACTION_AUDIO_START);
-    action->pts = pts;
-    action->at = e->now;
-    p->is_audio_running = true;
+    sound_start(e, pts);
+}
+
+/* The device's progress bends the clock, as long as there is sound to be heard. */
+static void sound_clock(az_engine *e, const az_event *event)
+{
+    az_playback *p = &e->playback;
+    int64_t end = e->streams[AZ_STREAM_AUDIO].sent_end;
+    if (p->is_audio_running && p->phase == AZ_PHASE_RUNNING && end != AIZU_NO_TIME &&
+        az_playback_position(e) < end)
+        az_clock_correct(&p->clock, event->pts, event->time, e->now);
 }
 
 /* ---- commands ---- */
@@ -184,7 +203,7 @@ void az_playback_media_ready(az_engine *e)
         p->target = AIZU_NO_TIME;
     for (unsigned i = 0; i < AZ_STREAMS; i++)
         e->streams[i].hide_before = p->target;
-    p->position_last = start;
+    p->position_last = is_exact ? start : AIZU_NO_TIME;
     phase_set(e, AZ_PHASE_FILLING);
     az_lane_begin(e, start, is_exact && !is_whole);
 }
@@ -251,6 +270,28 @@ static bool is_complete_start(const az_engine *e)
     return true;
 }
 
+/* Decoders hold back their newest frames: nothing is left to push them out. A video stream that ends long before
+ * the sound is not waited for. */
+static bool is_video_dry(const az_engine *e)
+{
+    const az_stream_state *video = &e->streams[AZ_STREAM_VIDEO];
+    return has_video(e) && !az_stream_head(e) && video->unit_count == 0 && video->sent == 0 &&
+           e->lane.state != AZ_LANE_ENDED &&
+           video->end > az_add_sat(az_playback_available_end(e), -VIDEO_HOLE_MIN);
+}
+
+/* When the clock has to stop for want of media: where the picture on screen has had its time and none can
+ * follow, else at the end of what there is. */
+static int64_t dry_at(const az_engine *e)
+{
+    const az_playback *p = &e->playback;
+    int64_t end = az_playback_available_end(e);
+    if (!p->has_shown || !is_video_dry(e))
+        return end;
+    int64_t duration = AZ_MAX(p->shown.duration, e->streams[AZ_STREAM_VIDEO].frame_duration);
+    return AZ_MIN(end, az_add_sat(p->shown.pts, duration));
+}
+
 static bool is_filled(const az_engine *e)
 {
     const az_playback *p = &e->playback;
@@ -262,6 +303,8 @@ static bool is_filled(const az_engine *e)
     if (!is_complete_start(e) && !is_full)
         return false;
     if (has_video(e) && !az_stream_head(e) && !az_stream_is_drained(e, AZ_STREAM_VIDEO) && !p->has_shown)
+        return false;
+    if (p->fill == AZ_FILL_STALL && is_video_dry(e) && !is_full)
         return false;
     return is_all || is_full || az_playback_ahead(e) >= needed;
 }
@@ -280,9 +323,9 @@ static int64_t fill_begin(const az_engine *e)
         first = p->shown.pts;
     if (first == AIZU_NO_TIME)
         first = e->streams[AZ_STREAM_AUDIO].begin;
-    if (first == AIZU_NO_TIME || (p->target != AIZU_NO_TIME && p->target > first))
-        return p->target != AIZU_NO_TIME ? p->target : p->position_last;
-    return first;
+    if (p->target != AIZU_NO_TIME)
+        return AZ_MAX(p->target, first);
+    return AZ_MAX(p->position_last, first);
 }
 
 static void fill_end(az_engine *e)
@@ -319,20 +362,32 @@ static void stall(az_engine *e)
 
 /* ---- frames to the output ---- */
 
+static int64_t natural_end(const az_showing *showing)
+{
+    return az_add_sat(showing->pts, AZ_MAX(showing->duration, 1));
+}
+
 /* A hole: the next frame is further away than frames of this stream are from each other. */
 static bool is_hole_between(const az_showing *showing, int64_t next_pts)
 {
-    int64_t natural = az_add_sat(showing->pts, showing->duration);
-    return next_pts > az_add_sat(natural, AZ_MAX(AZ_GAP_MIN, 3 * showing->duration));
+    return next_pts > az_add_sat(natural_end(showing), AZ_MAX(AZ_GAP_MIN, 3 * showing->duration));
 }
 
-/* Where the time that a frame covers ends: at the next frame, as far as it is known. */
-static int64_t covered_until(const az_engine *e, const az_showing *showing)
+/* Where the time that a frame covers ends: at the next frame, if that follows without a frame missing. */
+static int64_t covered_until(const az_showing *showing, int64_t next_pts)
+{
+    int64_t end = natural_end(showing);
+    bool is_next = next_pts > showing->pts && next_pts <= az_add_sat(end, showing->duration / 2);
+    return is_next ? next_pts : end;
+}
+
+/* The next frame that is known, on its way to the screen or waiting; AZ_NEVER for none. */
+static int64_t next_frame_pts(const az_engine *e)
 {
     const az_frame_node *head = az_stream_head(e);
-    if (head && head->pts > showing->pts && !is_hole_between(showing, head->pts))
-        return head->pts;
-    return az_add_sat(showing->pts, AZ_MAX(showing->duration, 1));
+    if (e->playback.showing_count > 0)
+        return e->playback.showing[0].pts;
+    return head ? head->pts : AZ_NEVER;
 }
 
 static void give_cues_to_frame(az_engine *e, az_action *action, int64_t begin, int64_t end)
@@ -361,7 +416,8 @@ static void present(az_engine *e, int64_t at)
                             .source = node.source,
                             .width = node.width,
                             .height = node.height};
-    showing->end = covered_until(e, showing);
+    const az_frame_node *next = az_stream_head(e);
+    showing->end = covered_until(showing, next ? next->pts : AZ_NEVER);
     p->is_picture_owed = false;
     if (!e->config.decode)
         return;
@@ -468,10 +524,7 @@ static void shown(az_engine *e, size_t index, int64_t time)
     e->stats.width = p->shown.width;
     e->stats.height = p->shown.height;
     tell_quality(e);
-    if (p->showing_count > 0)
-        p->shown.end = p->showing[0].pts;
-    else
-        p->shown.end = covered_until(e, &p->shown);
+    p->shown.end = covered_until(&p->shown, next_frame_pts(e));
     az_cue_queue_pass(e->cues, p->shown.end);
     deliver(e, time);
     tell_first_frame(e, time);
@@ -514,8 +567,7 @@ void az_playback_event(az_engine *e, const az_event *event)
         memmove(&p->showing[index], &p->showing[index + 1],
                 (p->showing_count - index) * sizeof(p->showing[0]));
     } else if (event->type == AZ_EVENT_AUDIO_CLOCK) {
-        if (p->is_audio_running && p->phase == AZ_PHASE_RUNNING)
-            az_clock_correct(&p->clock, event->pts, event->time, e->now);
+        sound_clock(e, event);
     } else if (event->type == AZ_EVENT_AUDIO_LOST) {
         sound_lost(e);
     }
@@ -538,30 +590,29 @@ static void presume_shown(az_engine *e)
 
 /* ---- cues without a frame of their own ---- */
 
-/* The picture on screen covers up to the next one, which may become known only now; sound alone, or a
- * picture that stays for longer, is followed by the clock. */
+/* The frame that follows the one on screen may become known only now. Sound alone, and a picture that stays
+ * for longer than its time, are followed by the clock. */
 static void pass_cues(az_engine *e)
 {
     az_playback *p = &e->playback;
-    const az_frame_node *head = az_stream_head(e);
-    if (p->phase != AZ_PHASE_RUNNING || p->showing_count > 0)
+    int64_t next_frame = next_frame_pts(e);
+    int64_t next_cue = az_cue_queue_next(e->cues);
+    if (p->phase != AZ_PHASE_RUNNING || next_cue == AZ_NEVER)
         return;
-    if (p->has_shown && head && !is_hole_between(&p->shown, head->pts)) {
-        p->shown.end = AZ_MAX(p->shown.end, head->pts);
+    if (p->has_shown) {
+        p->shown.end = AZ_MAX(p->shown.end, covered_until(&p->shown, next_frame));
         az_cue_queue_pass(e->cues, p->shown.end);
-        deliver(e, e->now);
-        return;
     }
-    int64_t next = az_cue_queue_next(e->cues);
-    if (!p->clock.is_running || next == AZ_NEVER)
-        return;
-    int64_t position = az_playback_position(e);
-    int64_t patience = has_video(e) && !head ? AZ_FRAME_PATIENCE : 0;
-    if (next > position - patience) {
-        az_engine_wake(e, az_add_sat(az_clock_time(&p->clock, next), patience));
-        return;
+    next_cue = az_cue_queue_next(e->cues);
+    if (p->clock.is_running && next_cue < next_frame) {
+        bool is_frame_late = has_video(e) && next_frame == AZ_NEVER;
+        int64_t patience = is_frame_late ? AZ_FRAME_PATIENCE : 0;
+        int64_t position = az_playback_position(e) - patience;
+        if (next_cue > position)
+            az_engine_wake(e, az_add_sat(az_clock_time(&p->clock, next_cue), patience));
+        else
+            az_cue_queue_pass(e->cues, AZ_MIN(az_add_sat(position, 1), next_frame));
     }
-    az_cue_queue_pass(e->cues, az_add_sat(position - patience, 1));
     deliver(e, e->now);
 }
 
@@ -622,9 +673,8 @@ static void check_dry(az_engine *e)
     az_playback *p = &e->playback;
     if (!p->clock.is_running || p->showing_count > 0 || az_stream_head(e))
         return;
-    int64_t end = az_playback_available_end(e);
-    int64_t position = az_playback_position(e);
-    if (end != AIZU_NO_TIME && position < end) {
+    int64_t end = dry_at(e);
+    if (end != AIZU_NO_TIME && az_playback_position(e) < end) {
         az_engine_wake(e, az_clock_time(&p->clock, end));
         return;
     }
@@ -653,6 +703,8 @@ void az_playback_step(az_engine *e)
             fill_end(e);
     }
     if (p->phase == AZ_PHASE_RUNNING) {
+        if (p->clock.is_running && !p->is_audio_running)
+            sound_start(e, az_playback_position(e));
         presume_shown(e);
         jump_over_hole(e);
         present_due(e);

@@ -324,7 +324,7 @@ static bool is_needed(az_engine *e, az_stream stream, const az_unit_node *node)
     int64_t position = az_playback_position(e);
     if (position == AIZU_NO_TIME)
         position = e->playback.target != AIZU_NO_TIME ? e->playback.target : s->begin;
-    if (node->unit.pts >= az_add_sat(position, AZ_AUDIO_AHEAD)) {
+    if (node->unit.pts > az_add_sat(position, AZ_AUDIO_AHEAD)) {
         if (!az_stream_is_fed(e, AZ_STREAM_VIDEO)) /* pictures wake the engine often enough */
             az_engine_wake(e, az_clock_time(&e->playback.clock, node->unit.pts - AZ_AUDIO_AHEAD));
         return false;
