@@ -23,9 +23,9 @@
 #define AZ_PLAYLIST_KEYS_MAX        ((size_t)200000)    /* keys, and maps */
 #define AZ_PLAYLIST_ENTRIES_MAX     ((size_t)400000)    /* tags, date ranges, session data: each */
 #define AZ_PLAYLIST_LISTS_SIZE_MAX  ((size_t)128 << 20) /* bytes of kept attribute lists */
-#define AZ_PLAYLIST_KEY_FORMATS_MAX \
-    ((size_t)8)                               /* keys in force at once; further ones are ignored and noted */
-#define AZ_PLAYLIST_PREFETCH_MAX ((size_t)16) /* EXT-X-PREFETCH; further ones are ignored and noted */
+/* Past these an item is ignored and noted. */
+#define AZ_PLAYLIST_KEY_FORMATS_MAX ((size_t)8)  /* keys in force at once */
+#define AZ_PLAYLIST_PREFETCH_MAX    ((size_t)16) /* EXT-X-PREFETCH */
 
 typedef enum az_playlist_kind {
     AZ_PLAYLIST_MEDIA = 1,
@@ -84,8 +84,7 @@ typedef struct az_key { /* 4.3.2.4 */
     uint8_t iv[16];
     az_span key_format; /* empty: "identity" */
     az_span key_format_versions;
-    uint32_t
-        alternatives; /* keys next in the array for the same segments, in other formats; identity is first */
+    uint32_t alternatives; /* next in the array: for the same segments in other formats, identity first */
 } az_key;
 
 typedef struct az_map { /* 4.3.2.5 */
