@@ -47,9 +47,30 @@ static void sleep_until(int64_t until_ns)
         continue;
 }
 
-/* Drives the channel to stream time `end` or until somebody stops it; `mono_first_ns` < 0: as fast as
- * possible. */
-static int run(ch_channel *channel, int64_t end, int64_t mono_first_ns)
+/* A live channel's clock and server, as the loop needs them. */
+typedef struct live {
+    const ch_options *options;
+    const ch_counters *counters;
+    const ch_server *server;
+    int64_t mono_first_ns; /* when the first picture is due */
+    int64_t prefill_ticks;
+    bool is_announced;
+} live;
+
+/* Says where to listen once there is something to play, then keeps the pace. */
+static void after_picture(live *l, int64_t ticks)
+{
+    if (!l->is_announced && ticks >= l->prefill_ticks && atomic_load(&l->counters->segments) > 0) {
+        printf("listening on http://%s:%u/master.m3u8\n", l->options->bind,
+               (unsigned)ch_server_port(l->server));
+        fflush(stdout);
+        l->is_announced = true;
+    }
+    sleep_until(l->mono_first_ns + ns_of(ticks));
+}
+
+/* Drives the channel to stream time `end` or until somebody stops it; without `live` as fast as possible. */
+static int run(ch_channel *channel, int64_t end, live *l)
 {
     while (!is_stopped && ch_channel_ticks(channel) < end) {
         int64_t before = ch_channel_ticks(channel);
@@ -57,8 +78,8 @@ static int run(ch_channel *channel, int64_t end, int64_t mono_first_ns)
         if (result < 0)
             return result;
         int64_t ticks = ch_channel_ticks(channel);
-        if (mono_first_ns >= 0 && ticks != before && ticks < end)
-            sleep_until(mono_first_ns + ns_of(ticks));
+        if (l && ticks != before && ticks < end)
+            after_picture(l, ticks);
     }
     return ch_channel_end(channel);
 }
@@ -90,9 +111,13 @@ static int run_live(const ch_options *options, ch_cues *cues, ch_counters *count
     ch_server *server = channel ? ch_server_create(&settings) : NULL;
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     if (server) {
-        printf("listening on http://%s:%u/master.m3u8\n", options->bind, (unsigned)ch_server_port(server));
-        fflush(stdout);
-        result = run(channel, options->duration_seconds > 0 ? duration_of(options) : INT64_MAX, mono - age);
+        live l = {.options = options,
+                  .counters = counters,
+                  .server = server,
+                  .mono_first_ns = mono - age,
+                  .prefill_ticks = (prefill_ns / NS_PER_SECOND) * TICKS_PER_SECOND};
+        int64_t end = options->duration_seconds > 0 ? duration_of(options) : INT64_MAX;
+        result = run(channel, end, &l);
     }
     ch_server_destroy(&server);
     ch_channel_destroy(&channel);
@@ -109,7 +134,7 @@ static int run_recording(const ch_options *options, ch_cues *cues, ch_counters *
         end = duration_of(options);
     else if (channel && ch_channel_length(channel) > 0)
         end = ch_channel_length(channel);
-    int result = channel ? run(channel, end, -1) : -1;
+    int result = channel ? run(channel, end, NULL) : -1;
     ch_channel_destroy(&channel);
     return result;
 }

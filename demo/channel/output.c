@@ -86,7 +86,12 @@ void ch_output_set_codecs(ch_output *out, size_t variant, const char *codecs)
 
 int64_t ch_output_segments(const ch_output *out)
 {
-    return out->renditions[0].total;
+    int64_t least = INT64_MAX;
+    for (size_t i = 0; i < out->settings.variants_count; i++) {
+        if (out->renditions[i].total < least)
+            least = out->renditions[i].total;
+    }
+    return least;
 }
 
 static int write_file(const char *dir, const char *path, const void *data, size_t size)

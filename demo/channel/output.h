@@ -49,6 +49,6 @@ int ch_output_add(ch_output *out, size_t variant, const ch_segment *segment);
 /* Writes a recording's playlists; live nothing. 0 or an AVERROR. */
 int ch_output_end(ch_output *out);
 
-int64_t ch_output_segments(const ch_output *out); /* of the first variant, so far */
+int64_t ch_output_segments(const ch_output *out); /* that every variant has, so far */
 
 #endif

@@ -143,9 +143,9 @@ static bool is_known(struct MHD_Connection *connection, const ch_blob *blob)
 
 static enum MHD_Result send_blob(struct MHD_Connection *connection, ch_blob *blob)
 {
-    bool known = is_known(connection, blob);
+    bool known = is_known(connection, blob); /* then only the headers go out */
     struct MHD_Response *r = MHD_create_response_from_buffer_with_free_callback_cls(
-        known ? 0 : blob->size, (void *)(uintptr_t)blob->data, release_blob, blob);
+        blob->size, (void *)(uintptr_t)blob->data, release_blob, blob);
     if (!r) {
         ch_blob_unref(blob);
         return MHD_NO;
