@@ -125,6 +125,18 @@ void az_fetch_again(az_engine *e, az_fetch_slot slot, int64_t retry_after)
     fetch->due = az_add_sat(e->now, wait);
 }
 
+void az_fetch_retarget(az_engine *e, az_fetch_slot slot, const char *url)
+{
+    az_fetch *fetch = &e->fetches[slot];
+    if (fetch->state != AZ_FETCH_WAITING || strcmp(fetch->url, url) == 0)
+        return;
+    char *copy = copy_string(url);
+    if (!copy)
+        return;
+    az_engine_retire(e, fetch->url);
+    fetch->url = copy;
+}
+
 void az_fetch_hold(az_engine *e, az_fetch_slot slot, bool hold)
 {
     az_fetch *fetch = &e->fetches[slot];

@@ -106,6 +106,7 @@ void az_fetch_stop(az_engine *e, az_fetch_slot slot);
 void az_fetch_stop_all(az_engine *e);
 bool az_fetch_is_busy(const az_engine *e, az_fetch_slot slot);
 void az_fetch_again(az_engine *e, az_fetch_slot slot, int64_t retry_after); /* after back-off */
+void az_fetch_retarget(az_engine *e, az_fetch_slot slot, const char *url);  /* of a try that waits */
 void az_fetch_hold(az_engine *e, az_fetch_slot slot, bool hold);
 void az_fetch_event(az_engine *e, const az_event *event);
 void az_fetch_step(az_engine *e);

@@ -189,6 +189,22 @@ static void choose(az_engine *e)
     az_engine_wake(e, e->now);
 }
 
+/* A retry that waits takes the URI that the newest playlist gives: the old one may have been cut or expired.
+ */
+static void renew_uri(az_engine *e)
+{
+    const az_lane *lane = &e->lane;
+    const az_list *list = az_source_list(e);
+    az_list_item item;
+    char url[AIZU_URL_SIZE_MAX];
+    if (e->fetches[AZ_FETCH_SEGMENT].state != AZ_FETCH_WAITING || lane->source != e->presentation.current ||
+        !list || !az_list_find(list, lane->segment.sequence, &item) ||
+        item.sequence != lane->segment.sequence)
+        return;
+    if (az_url_resolve(url, sizeof(url), az_span_str(az_source_current(e)->base), item.uri) == AIZU_OK)
+        az_fetch_retarget(e, AZ_FETCH_SEGMENT, url);
+}
+
 /* A retry that waits is given up for another variant that is ready. */
 static void leave_failing(az_engine *e)
 {
@@ -216,6 +232,7 @@ void az_lane_step(az_engine *e)
         bool is_low = az_stream_bytes(e) < e->config.buffer_bytes_max / 4 * 3;
         if (is_over || is_low)
             az_fetch_hold(e, AZ_FETCH_SEGMENT, is_over);
+        renew_uri(e);
         leave_failing(e);
     } else if (lane->state == AZ_LANE_CHOOSING) {
         if (!is_buffer_full(e))

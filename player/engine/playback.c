@@ -270,8 +270,8 @@ static bool is_complete_start(const az_engine *e)
     return true;
 }
 
-/* Decoders hold back their newest frames: nothing is left to push them out. A video stream that ends long before
- * the sound is not waited for. */
+/* Decoders hold back their newest frames: nothing is left to push them out. A video stream that ends long
+ * before the sound is not waited for. */
 static bool is_video_dry(const az_engine *e)
 {
     const az_stream_state *video = &e->streams[AZ_STREAM_VIDEO];

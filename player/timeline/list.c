@@ -10,9 +10,12 @@
 
 struct az_list {
     az_playlist *playlist;
-    int64_t *starts;          /* one per segment of the playlist */
-    uint64_t sequence_offset; /* added to media sequence numbers: grows with restarts */
-    uint64_t domain_offset;   /* added to discontinuity sequence numbers, likewise */
+    int64_t *starts;           /* one per segment of the playlist */
+    uint64_t sequence_offset;  /* added to media sequence numbers: grows with restarts */
+    uint64_t domain_offset;    /* added to discontinuity sequence numbers, likewise */
+    size_t count;              /* segments, without those that are still being written */
+    bool is_restart_seen;      /* the last version looked like a restart ... */
+    uint64_t restart_sequence; /* ... beginning here */
     bool was_ended_at_first;
 };
 
@@ -39,7 +42,7 @@ const az_media_playlist *az_list_playlist(const az_list *list)
 
 size_t az_list_count(const az_list *list)
 {
-    return list->playlist ? list->playlist->u.media.segment_count : 0;
+    return list->count;
 }
 
 bool az_list_is_empty(const az_list *list)
@@ -58,6 +61,15 @@ static az_span resource_name(az_span uri)
     while (begin > 0 && uri.data[begin - 1] != '/')
         begin--;
     return az_span_sub(uri, begin, end - begin);
+}
+
+/* Segments that are complete; those of EXT-X-PREFETCH stand last. */
+static size_t count_complete(const az_media_playlist *media)
+{
+    size_t count = media->segment_count;
+    while (count > 0 && (media->segments[count - 1].flags & AZ_SEGMENT_PREFETCH))
+        count--;
+    return count;
 }
 
 /* Whether a version whose numbers went back is an old one of the same stream: what it shares with the
@@ -81,12 +93,13 @@ static bool is_older_version(const az_media_playlist *known, const az_media_play
 static az_list_change classify(const az_list *list, const az_media_playlist *next)
 {
     const az_media_playlist *known = az_list_playlist(list);
-    if (!known || known->segment_count == 0)
+    size_t next_count = count_complete(next);
+    if (!known || list->count == 0)
         return AZ_LIST_GREW;
-    if (next->segment_count == 0)
+    if (next_count == 0)
         return next->has_endlist && !known->has_endlist ? AZ_LIST_GREW : AZ_LIST_STALE;
-    uint64_t known_end = known->media_sequence + known->segment_count;
-    uint64_t next_end = next->media_sequence + next->segment_count;
+    uint64_t known_end = known->media_sequence + list->count;
+    uint64_t next_end = next->media_sequence + next_count;
     if (next->media_sequence < known->media_sequence || next_end < known_end)
         return is_older_version(known, next) ? AZ_LIST_STALE : AZ_LIST_RESTARTED;
     if (next->media_sequence > known_end)
@@ -97,13 +110,28 @@ static az_list_change classify(const az_list *list, const az_media_playlist *nex
     return AZ_LIST_GREW;
 }
 
+/* A restart counts when a second version says so too: a playlist that was cut off or garbled on its way can
+ * look like one. */
+static az_list_change confirm(az_list *list, const az_media_playlist *next, az_list_change change)
+{
+    if (change != AZ_LIST_RESTARTED) {
+        if (change != AZ_LIST_STALE)
+            list->is_restart_seen = false;
+        return change;
+    }
+    bool is_second = list->is_restart_seen && next->media_sequence >= list->restart_sequence;
+    list->is_restart_seen = !is_second;
+    list->restart_sequence = next->media_sequence;
+    return is_second ? AZ_LIST_RESTARTED : AZ_LIST_STALE;
+}
+
 /* Where the first segment of the next version stands. */
 static int64_t first_start(const az_list *list, const az_media_playlist *next, az_list_change change)
 {
     const az_media_playlist *known = az_list_playlist(list);
-    if (!known || known->segment_count == 0)
+    if (!known || list->count == 0)
         return 0;
-    size_t last = known->segment_count - 1;
+    size_t last = list->count - 1;
     int64_t end = az_list_end(list);
     if (change == AZ_LIST_RESTARTED)
         return end;
@@ -115,7 +143,7 @@ static int64_t first_start(const az_list *list, const az_media_playlist *next, a
     int64_t wall_next = next->segments[0].wall;
     if (wall_known != AIZU_NO_TIME && wall_next != AIZU_NO_TIME && wall_next > wall_known)
         return AZ_MAX(end, az_add_sat(list->starts[last], wall_next - wall_known));
-    uint64_t missed = next->media_sequence - (known->media_sequence + known->segment_count);
+    uint64_t missed = next->media_sequence - (known->media_sequence + list->count);
     return az_add_sat(end, az_rescale(next->target_duration, (int64_t)AZ_MIN(missed, 1000000u), 1));
 }
 
@@ -125,10 +153,10 @@ static void chain_starts(const az_list *list, const az_media_playlist *next, az_
 {
     const az_media_playlist *known = az_list_playlist(list);
     int64_t start = first_start(list, next, change);
-    for (size_t i = 0; i < next->segment_count; i++) {
+    for (size_t i = 0; i < count_complete(next); i++) {
         if (known && change == AZ_LIST_GREW && next->media_sequence + i >= known->media_sequence) {
             uint64_t index = next->media_sequence + i - known->media_sequence;
-            if (index < known->segment_count)
+            if (index < list->count)
                 start = list->starts[index];
         }
         starts[i] = start;
@@ -149,7 +177,7 @@ aizu_result az_list_update(az_list *list, az_playlist **pointer, az_list_change 
     az_playlist *playlist = *pointer;
     *pointer = NULL;
     const az_media_playlist *next = &playlist->u.media;
-    *change = classify(list, next);
+    *change = confirm(list, next, classify(list, next));
     if (*change == AZ_LIST_STALE) {
         az_playlist_destroy(&playlist);
         return AIZU_OK;
@@ -160,7 +188,7 @@ aizu_result az_list_update(az_list *list, az_playlist **pointer, az_list_change 
         return AIZU_E_MEMORY;
     }
     if (*change == AZ_LIST_SAME)
-        memcpy(starts, list->starts, next->segment_count * sizeof(*starts));
+        memcpy(starts, list->starts, list->count * sizeof(*starts));
     else
         chain_starts(list, next, *change, starts);
     if (*change == AZ_LIST_RESTARTED)
@@ -171,13 +199,14 @@ aizu_result az_list_update(az_list *list, az_playlist **pointer, az_list_change 
     free(list->starts);
     list->playlist = playlist;
     list->starts = starts;
+    list->count = count_complete(&playlist->u.media);
     return AIZU_OK;
 }
 
 az_list_item az_list_at(const az_list *list, size_t index)
 {
     const az_media_playlist *media = az_list_playlist(list);
-    AZ_ASSERT(media && index < media->segment_count);
+    AZ_ASSERT(media && index < list->count);
     const az_segment *segment = &media->segments[index];
     bool has_key = segment->key != AZ_NO_INDEX && media->keys[segment->key].method != AZ_KEY_NONE;
     return (az_list_item){

@@ -18,7 +18,8 @@ typedef enum az_list_change {
     AZ_LIST_GREW,      /* segments were added, the end came, or the window slid */
     AZ_LIST_JUMPED,    /* new segments do not follow the known ones: some were missed */
     AZ_LIST_RESTARTED, /* the sequence began anew: its segments are appended after the known ones */
-    AZ_LIST_STALE,     /* an older version than the one known (from a cache): ignored */
+    AZ_LIST_STALE,     /* an older version than the one known (from a cache), or what may be a restart
+                          and was seen only once: ignored */
 } az_list_change;
 
 /*
@@ -59,6 +60,7 @@ void az_list_align(az_list *list, const az_list *reference);
 /* Moves the segments from `sequence` on by `delta` ns. */
 void az_list_shift(az_list *list, uint64_t sequence, int64_t delta);
 
+/* Segments that are complete: those of EXT-X-PREFETCH, still being written, are left out. */
 bool az_list_is_empty(const az_list *list);
 size_t az_list_count(const az_list *list);
 az_list_item az_list_at(const az_list *list, size_t index); /* index < count */
