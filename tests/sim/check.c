@@ -14,6 +14,8 @@
 #define AUDIO_TICKS    11520                /* of a frame: 1024 samples at 8 kHz */
 #define SYNC_MAX       (200 * AIZU_MILLISECOND)
 #define POSITION_SLACK (200 * AIZU_MILLISECOND)
+/* What a fault or a long pause has torn may still be in the buffer for a while. */
+#define BUFFERED(s) ((s)->config.buffer_ahead_max + 20 * AIZU_SECOND)
 
 int64_t check_ticks_ns(int64_t ticks)
 {
@@ -50,6 +52,7 @@ void check_begin_pass(sim *s)
     c->landing = AIZU_NO_TIME;
     c->is_from_start = false;
     c->hole_count = 0;
+    c->early_count = 0;
     c->last_cue_ticks = INT64_MIN;
     c->last_cue_index = -1;
     c->position = AIZU_NO_TIME;
@@ -134,7 +137,7 @@ bool check_was_shown(const checker *c, int64_t number)
 static void hole_add(sim *s, int64_t begin, int64_t end)
 {
     checker *c = &s->check;
-    if (check_is_quiet(s, 10 * AIZU_SECOND))
+    if (check_is_quiet(s, BUFFERED(s)))
         sim_fail(s, "frame-hole", "frames %lld to %lld were not shown, for no reason", (long long)begin,
                  (long long)end - 1);
     if (c->hole_count == HOLES_MAX) { /* the oldest are not asked for any more */
@@ -148,7 +151,7 @@ static void hole_add(sim *s, int64_t begin, int64_t end)
 static void check_sync(sim *s, const frame *f)
 {
     const output *o = &s->output;
-    if (!o->has_device || !o->is_sounding || o->sound_at > s->now || !check_is_quiet(s, 15 * AIZU_SECOND))
+    if (!o->has_device || !o->is_sounding || o->sound_at > s->now || !check_is_quiet(s, BUFFERED(s)))
         return;
     int64_t apart = output_heard(o, s->now) - f->pts;
     if (apart > SYNC_MAX || apart < -SYNC_MAX)
@@ -166,6 +169,7 @@ void check_presented(sim *s, const frame *f)
         return;
     }
     check_sync(s, f);
+    check_cues_early(s, f->number);
     int64_t before = c->frame;
     if (before >= 0 && f->number > before + 1)
         hole_add(s, before + 1, f->number);
@@ -242,7 +246,7 @@ static void check_position(sim *s)
     int64_t apart = position - c->frame_pts;
     int64_t frame_ns = check_ticks_ns(s->world.ticks_per_frame);
     if (s->config.decode && c->frame >= 0 && c->state == AIZU_STATE_PLAYING &&
-        check_is_quiet(s, 15 * AIZU_SECOND) && (apart < -POSITION_SLACK || apart > frame_ns + POSITION_SLACK))
+        check_is_quiet(s, BUFFERED(s)) && (apart < -POSITION_SLACK || apart > frame_ns + POSITION_SLACK))
         sim_fail(s, "position", "%.6f while the frame of %.6f is shown", sim_seconds(position),
                  sim_seconds(c->frame_pts));
 }
@@ -252,12 +256,28 @@ void check_step(sim *s)
     check_position(s);
 }
 
+/* Media that was fed in this pass and lies ahead of the picture; holes do not count. */
+static int64_t held_ahead(sim *s)
+{
+    const checker *c = &s->check;
+    const world *w = &s->world;
+    int64_t held = 0;
+    if (c->frame < 0)
+        return 0;
+    size_t i = world_segment_at(w, c->frame * w->ticks_per_frame) + 1;
+    for (; i < w->segment_count && i < c->segment_capacity; i++)
+        if (c->segments[i].pass_part == c->pass)
+            held += world_segment_end(w, i) - world_segment_begin(w, i);
+    return check_ticks_ns(held);
+}
+
 static void check_buffers(sim *s)
 {
     const aizu_stats *stats = &s->snapshot.stats;
+    int64_t ahead = held_ahead(s);
     int64_t ahead_max = s->config.buffer_ahead_max + s->world.target + AIZU_SECOND;
-    if (stats->buffered_ahead > ahead_max)
-        sim_fail(s, "buffer-ahead", "%.3f s are held, %.3f allowed", sim_seconds(stats->buffered_ahead),
+    if (ahead > ahead_max)
+        sim_fail(s, "buffer-ahead", "%.3f s were fetched ahead, %.3f allowed", sim_seconds(ahead),
                  sim_seconds(ahead_max));
     uint64_t segment = 0;
     for (int v = 0; v < s->world.variant_count; v++)

@@ -106,14 +106,14 @@ static void hash_action(sim *s, const az_action *a)
 
 static void trace_action(sim *s, const az_action *a)
 {
-    char more[700] = "";
+    char more[1200] = "";
     if (a->url)
         snprintf(more, sizeof(more), "%s", a->url);
     if (a->type == AZ_ACTION_CUE) {
         const aizu_cue *cue = az_cue_public(a->cue);
-        snprintf(more, sizeof(more), "cue %llu pts %.6f %.*s flags %u late_by %.6f",
-                 (unsigned long long)cue->id, sim_seconds(cue->pts), (int)cue->size, (const char *)cue->data,
-                 a->cue_flags, sim_seconds(a->late_by));
+        snprintf(more, sizeof(more), "cue %llu phase %d pts %.6f %.*s flags %u late_by %.6f",
+                 (unsigned long long)cue->id, (int)a->phase, sim_seconds(cue->pts), (int)cue->size,
+                 (const char *)cue->data, a->cue_flags, sim_seconds(a->late_by));
     }
     if (a->type == AZ_ACTION_REPORT)
         snprintf(more, sizeof(more), "type %d state %d position %.6f quality %d %s %s %s %s",

@@ -141,6 +141,8 @@ void network_fetch(sim *s, const az_action *action)
 void network_cancel(sim *s, uint64_t id)
 {
     request *r = id ? find(s, id) : NULL;
+    if (!r && id == s->network.ended_id && s->now == s->network.ended_at)
+        return; /* it ended in the same instant: the engine had not seen that yet */
     if (!r) {
         sim_fail(s, "fetch-cancel", "fetch %llu is not under way", (unsigned long long)id);
         return;
@@ -175,6 +177,8 @@ static void end_request(sim *s, request *r, aizu_result result, int status, int6
     };
     if (r->what.kind == RESOURCE_SEGMENT && result == AIZU_OK)
         check_segment_bytes(s, r, r->fault < 0);
+    s->network.ended_id = r->id;
+    s->network.ended_at = s->now;
     request_free(s, r);
     sim_feed(s, &end);
 }

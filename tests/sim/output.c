@@ -22,7 +22,7 @@ void output_init(sim *s)
     o->has_device = az_random_chance(r, 850000);
     o->drift_ppm = az_random_range(r, -300, 300);
     o->clock_interval = az_random_range(r, 100, 1000) * AIZU_MILLISECOND;
-    o->sound_end = AIZU_NO_TIME;
+    o->last_sound = AIZU_NO_TIME;
 }
 
 static frame *frame_create(output *o)
@@ -131,6 +131,8 @@ static void decode(sim *s, az_action *action)
         sim_fail(s, "decode-bound", "more than %d units in a decoder", UNITS_MAX);
     } else {
         u.is_refused = !segment_read_unit(az_slice_span(action->unit.data), &u.number, &u.variant);
+        sim_trace(s, "  unit %lld of variant %d%s", (long long)u.number, u.variant,
+                  u.is_refused ? ", damaged" : "");
         if (!u.is_refused)
             check_unit(s, action->stream, u.number, u.pts);
         if ((s->faults_on & (1u << FAULT_DECODER)) && az_random_chance(&s->output.random, 100000))
@@ -199,8 +201,8 @@ static int64_t show_time(sim *s, int64_t at)
         at = (at + o->refresh - 1) / o->refresh * o->refresh;
     bool is_bad = (s->faults_on & (1u << FAULT_SINK)) && az_random_chance(&o->random, 50000);
     if (is_bad)
-        at += az_random_range(&o->random, 20, 400) * AIZU_MILLISECOND;
-    if (o->present_count > 0) /* one after the other */
+        at += az_random_range(&o->random, 5, 70) * AIZU_MILLISECOND; /* less than the engine's patience */
+    if (o->present_count > 0)                                        /* one after the other */
         at = AZ_MAX(at, o->presents[(o->present_begin + o->present_count - 1) % PRESENTS_MAX]->at);
     return at;
 }
@@ -270,10 +272,9 @@ int64_t output_heard(const output *o, int64_t now)
 {
     if (!o->is_sounding)
         return o->sound_pts;
+    /* where nothing was appended there is silence: the device runs on */
     int64_t gone = AZ_MAX(now - o->sound_at, 0);
-    int64_t heard = o->sound_pts + gone + az_rescale(gone, o->drift_ppm, 1000000);
-    /* what was not appended cannot be heard: the device waits */
-    return o->sound_end == AIZU_NO_TIME ? o->sound_pts : AZ_MIN(heard, AZ_MAX(o->sound_end, o->sound_pts));
+    return o->sound_pts + gone + az_rescale(gone, o->drift_ppm, 1000000);
 }
 
 static void sound_append(sim *s, az_action *action)
@@ -282,12 +283,10 @@ static void sound_append(sim *s, az_action *action)
     frame *f = take_back(s, action->frame);
     if (!f)
         return;
-    if (o->is_sounding && o->sound_end != AIZU_NO_TIME) {
-        o->sound_pts = output_heard(o, s->now);
-        o->sound_at = AZ_MAX(o->sound_at, s->now);
-    }
-    int64_t end = f->pts + f->duration;
-    o->sound_end = o->sound_end == AIZU_NO_TIME ? end : AZ_MAX(o->sound_end, end);
+    if (o->last_sound != AIZU_NO_TIME && f->pts < o->last_sound)
+        sim_fail(s, "sound-order", "sound of %.6f after %.6f", sim_seconds(f->pts),
+                 sim_seconds(o->last_sound));
+    o->last_sound = f->pts;
     frame_release(o, f);
 }
 
@@ -343,7 +342,7 @@ static void flush(sim *s, const az_action *action)
     if (action->stream == AZ_STREAM_VIDEO) {
         presents_drop(o);
     } else {
-        o->sound_end = AIZU_NO_TIME;
+        o->last_sound = AIZU_NO_TIME;
         o->sound_pts = AIZU_NO_TIME;
         o->is_sounding = false;
         o->clock_serial++;
@@ -394,7 +393,6 @@ void output_action(sim *s, az_action *action)
     case AZ_ACTION_DROP:
         f = take_back(s, action->frame);
         if (f && !sim_has_defect(s, DEFECT_FRAME_LEAK, 20)) {
-            s->check.last_trouble = s->now;
             frame_release(&s->output, f);
         } else if (f) {
             f->is_with_engine = true; /* as if it had never come back */

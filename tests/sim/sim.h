@@ -254,7 +254,8 @@ typedef struct network {
     request requests[REQUESTS_MAX];
     uint64_t serial;
     int active;
-    uint64_t last_id;
+    uint64_t last_id, ended_id;
+    int64_t ended_at;
     int64_t bandwidth; /* bytes per second */
     int64_t bandwidth_until;
     int64_t latency;
@@ -311,7 +312,7 @@ typedef struct output {
     bool has_device; /* sound */
     bool is_sounding;
     int64_t sound_pts, sound_at; /* heard at */
-    int64_t sound_end;           /* end of what was appended, AIZU_NO_TIME */
+    int64_t last_sound;          /* appended, AIZU_NO_TIME */
     int64_t drift_ppm;
     uint64_t clock_serial;
     int64_t clock_interval;
@@ -360,6 +361,13 @@ typedef struct hole {
 } hole;
 
 #define HOLES_MAX 64
+#define EARLY_MAX 64
+
+/* A cue that was delivered with a frame before its own: right if its own is lost. */
+typedef struct early_cue {
+    uint32_t cue;
+    int64_t shown; /* the frame it came with */
+} early_cue;
 
 typedef struct checker {
     cue_state *cues;
@@ -381,6 +389,8 @@ typedef struct checker {
     int64_t landing; /* pts where a seek says that it ended, AIZU_NO_TIME */
     hole holes[HOLES_MAX];
     size_t hole_count;
+    early_cue early[EARLY_MAX];
+    size_t early_count;
     int64_t last_frame_time; /* over all passes */
     /* order of cues */
     int64_t last_cue_ticks, last_cue_index;
@@ -476,6 +486,7 @@ void check_cue(sim *s, const aizu_cue *cue, aizu_cue_phase phase, unsigned flags
 void check_cues_passed(sim *s, int64_t from_ticks, int64_t to_ticks);
 void check_cues_received(sim *s, size_t segment);
 void check_cues_due(sim *s);
+void check_cues_early(sim *s, int64_t number); /* a frame is shown */
 void check_cues_deinit(sim *s);
 domain_state *check_domain(sim *s, uint32_t domain);
 segment_state *check_segment(sim *s, size_t segment);
