@@ -1,40 +1,48 @@
 /*
- * `aizu probe`: what is in a playlist, a stream or a media file, as a table or as JSON.
+ * `aizu probe`: what is in a playlist, a stream or a media file, as JSON or as tables made from that JSON.
  */
 #ifndef AIZU_DEMO_PROBE_H
 #define AIZU_DEMO_PROBE_H
 
+#include <stdbool.h>
+
 #include <jansson.h>
 
+#include "aizu/player.h"
 #include "base/base.h"
-#include "playlist/playlist.h"
+
+#define PROBE_BYTES_MAX ((size_t)1 << 30) /* of one file or answer */
+
+typedef struct probe_options {
+    const char *target; /* URL or path */
+    bool is_json;
+    size_t segments_max; /* fetched of each media playlist behind a URL */
+    const char *ca_file;
+    const char *headers[AIZU_HEADERS_MAX];
+    int header_count;
+} probe_options;
+
+typedef struct probe_bytes {
+    uint8_t *data; /* free() it */
+    size_t size;
+    char *url; /* after redirects; NULL for a file; free() it */
+} probe_bytes;
 
 /* Runs `aizu probe`; the exit status: 0, 1 failed, 2 wrong usage. */
 int probe_main(int argc, char **argv);
 
-/* ---- inside: each adds what it finds to an object; false when the bytes are not of its kind ---- */
+/* ---- probe_input.c: false after a message on standard error ---- */
+bool probe_read_file(const char *path, probe_bytes *out);
+bool probe_fetch(const probe_options *o, const char *url, uint64_t range_offset, uint64_t range_size,
+                 probe_bytes *out);
 
-typedef struct probe_options {
-    bool is_json;
-    size_t segments_max; /* segments fetched from a URL */
-    const char *ca_file;
-    const char *headers[64];
-    int header_count;
-} probe_options;
+/* ---- what is in some bytes: fields are added to `out`; false when they are not of that kind ---- */
+bool probe_playlist(const probe_options *o, json_t *out, az_span text,
+                    const char *url);                         /* probe_playlist.c */
+bool probe_ts(json_t *out, az_span bytes, bool with_samples); /* probe_ts.c */
+bool probe_id3(json_t *out, az_span bytes);                   /* probe_ts.c */
 
-/* The bytes of a file or URL; *data is malloc'd. `url` gets the final address. False after a message. */
-bool probe_read_file(const char *path, uint8_t **data, size_t *size);
-bool probe_fetch(const probe_options *o, const char *url, az_span range, uint8_t **data, size_t *size,
-                 char *final, size_t final_size);
-
-/* Any bytes: decides by looking at them. */
-bool probe_bytes(json_t *out, az_span bytes, const char *name);
-
-bool probe_playlist(json_t *out, az_span text, az_playlist **document); /* the caller destroys *document */
-bool probe_ts(json_t *out, az_span bytes);
-bool probe_id3(json_t *out, az_span bytes);
-
-/* Prints the whole object: scalars as lines, arrays of objects as tables. */
-void probe_print_table(const json_t *object);
+/* ---- probe_table.c: scalars as lines, lists of objects as tables, objects one level in ---- */
+void probe_print(const json_t *object, int depth);
 
 #endif

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <SDL.h>
 
@@ -65,12 +66,26 @@ static void set_full_screen(window *w, bool is_full)
     SDL_SetWindowFullscreen(w->window, is_full ? SDL_WINDOW_FULLSCREEN_DESKTOP : 0);
 }
 
-window *window_open(play *p)
+/* SDL goes on without a display, drawing for nobody, unless it was told to. */
+static bool start_video(void)
 {
     if (SDL_InitSubSystem(SDL_INIT_VIDEO)) {
         fprintf(stderr, "aizu: no display: %s (--headless plays without one)\n", SDL_GetError());
-        return NULL;
+        return false;
     }
+    const char *driver = SDL_GetCurrentVideoDriver();
+    bool is_nowhere = strcmp(driver, "offscreen") == 0 || strcmp(driver, "dummy") == 0;
+    if (!is_nowhere || getenv("SDL_VIDEODRIVER"))
+        return true;
+    fprintf(stderr, "aizu: no display (--headless plays without one)\n");
+    SDL_QuitSubSystem(SDL_INIT_VIDEO);
+    return false;
+}
+
+window *window_open(play *p)
+{
+    if (!start_video())
+        return NULL;
     window *w = calloc(1, sizeof(*w));
     if (!w)
         return NULL;
