@@ -270,6 +270,12 @@ static bool is_complete_start(const az_engine *e)
     return true;
 }
 
+/* How long frames are: the first one of a stream may have come before that was known. */
+static int64_t frame_duration(const az_engine *e, const az_showing *showing)
+{
+    return AZ_MAX(1, AZ_MAX(showing->duration, e->streams[AZ_STREAM_VIDEO].frame_duration));
+}
+
 /* Decoders hold back their newest frames: nothing is left to push them out. A video stream that ends long
  * before the sound is not waited for. */
 static bool is_video_dry(const az_engine *e)
@@ -288,8 +294,7 @@ static int64_t dry_at(const az_engine *e)
     int64_t end = az_playback_available_end(e);
     if (!p->has_shown || !is_video_dry(e))
         return end;
-    int64_t duration = AZ_MAX(p->shown.duration, e->streams[AZ_STREAM_VIDEO].frame_duration);
-    return AZ_MIN(end, az_add_sat(p->shown.pts, duration));
+    return AZ_MIN(end, az_add_sat(p->shown.pts, frame_duration(e, &p->shown)));
 }
 
 static bool is_filled(const az_engine *e)
@@ -362,23 +367,19 @@ static void stall(az_engine *e)
 
 /* ---- frames to the output ---- */
 
-static int64_t natural_end(const az_showing *showing)
-{
-    return az_add_sat(showing->pts, AZ_MAX(showing->duration, 1));
-}
-
 /* A hole: the next frame is further away than frames of this stream are from each other. */
-static bool is_hole_between(const az_showing *showing, int64_t next_pts)
+static bool is_hole_between(const az_engine *e, const az_showing *showing, int64_t next_pts)
 {
-    return next_pts > az_add_sat(natural_end(showing), AZ_MAX(AZ_GAP_MIN, 3 * showing->duration));
+    int64_t duration = frame_duration(e, showing);
+    return next_pts > az_add_sat(showing->pts, duration + AZ_MAX(AZ_GAP_MIN, 3 * duration));
 }
 
 /* Where the time that a frame covers ends: at the next frame, if that follows without a frame missing. */
-static int64_t covered_until(const az_showing *showing, int64_t next_pts)
+static int64_t covered_until(const az_engine *e, const az_showing *showing, int64_t next_pts)
 {
-    int64_t end = natural_end(showing);
-    bool is_next = next_pts > showing->pts && next_pts <= az_add_sat(end, showing->duration / 2);
-    return is_next ? next_pts : end;
+    int64_t duration = frame_duration(e, showing);
+    bool is_next = next_pts > showing->pts && next_pts <= az_add_sat(showing->pts, duration + duration / 2);
+    return is_next ? next_pts : az_add_sat(showing->pts, duration);
 }
 
 /* The next frame that is known, on its way to the screen or waiting; AZ_NEVER for none. */
@@ -417,7 +418,7 @@ static void present(az_engine *e, int64_t at)
                             .width = node.width,
                             .height = node.height};
     const az_frame_node *next = az_stream_head(e);
-    showing->end = covered_until(showing, next ? next->pts : AZ_NEVER);
+    showing->end = covered_until(e, showing, next ? next->pts : AZ_NEVER);
     p->is_picture_owed = false;
     if (!e->config.decode)
         return;
@@ -524,7 +525,7 @@ static void shown(az_engine *e, size_t index, int64_t time)
     e->stats.width = p->shown.width;
     e->stats.height = p->shown.height;
     tell_quality(e);
-    p->shown.end = covered_until(&p->shown, next_frame_pts(e));
+    p->shown.end = covered_until(e, &p->shown, next_frame_pts(e));
     az_cue_queue_pass(e->cues, p->shown.end);
     deliver(e, time);
     tell_first_frame(e, time);
@@ -600,7 +601,7 @@ static void pass_cues(az_engine *e)
     if (p->phase != AZ_PHASE_RUNNING || next_cue == AZ_NEVER)
         return;
     if (p->has_shown) {
-        p->shown.end = AZ_MAX(p->shown.end, covered_until(&p->shown, next_frame));
+        p->shown.end = AZ_MAX(p->shown.end, covered_until(e, &p->shown, next_frame));
         az_cue_queue_pass(e->cues, p->shown.end);
     }
     next_cue = az_cue_queue_next(e->cues);
@@ -636,7 +637,7 @@ static int64_t beyond_hole(const az_engine *e)
         return AIZU_NO_TIME;
     if (audio->unit_count > 0)
         next = AZ_MIN(next, audio->units[audio->unit_begin].unit.pts);
-    bool is_low_rate = head && p->has_shown && !is_hole_between(&p->shown, head->pts);
+    bool is_low_rate = head && p->has_shown && !is_hole_between(e, &p->shown, head->pts);
     return next != AZ_NEVER && !is_low_rate && next > az_add_sat(position, AZ_GAP_MIN) ? next : AIZU_NO_TIME;
 }
 

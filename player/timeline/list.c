@@ -8,14 +8,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MEMORIES            256
+#define VOTES_FOR_RESTART   2 /* versions in a row that must say so: one may be garbled */
+#define VOTES_AGAINST_CACHE 8 /* the same when all that they name was seen before */
+
+/* A segment that was listed. */
+typedef struct memory {
+    uint64_t sequence;
+    uint64_t identity; /* of its name and date; 0: none */
+} memory;
+
 struct az_list {
     az_playlist *playlist;
     int64_t *starts;           /* one per segment of the playlist */
     uint64_t sequence_offset;  /* added to media sequence numbers: grows with restarts */
     uint64_t domain_offset;    /* added to discontinuity sequence numbers, likewise */
     size_t count;              /* segments, without those that are still being written */
-    bool is_restart_seen;      /* the last version looked like a restart ... */
-    uint64_t restart_sequence; /* ... beginning here */
+    unsigned steps_back;       /* versions in a row whose numbers went back */
+    memory memories[MEMORIES]; /* what stood at the last sequence numbers, by their remainder */
     bool was_ended_at_first;
 };
 
@@ -72,22 +82,35 @@ static size_t count_complete(const az_media_playlist *media)
     return count;
 }
 
-/* Whether a version whose numbers went back is an old one of the same stream: what it shares with the
- * known one is the same. */
-static bool is_older_version(const az_media_playlist *known, const az_media_playlist *next)
+static uint64_t identity_of(const az_segment *segment)
 {
-    uint64_t begin = AZ_MAX(known->media_sequence, next->media_sequence);
-    uint64_t end =
-        AZ_MIN(known->media_sequence + known->segment_count, next->media_sequence + next->segment_count);
-    if (begin >= end)
-        return false;
-    for (uint64_t sequence = begin; sequence < end; sequence++) {
-        const az_segment *a = &known->segments[sequence - known->media_sequence];
-        const az_segment *b = &next->segments[sequence - next->media_sequence];
-        if (!az_span_equal(resource_name(a->uri), resource_name(b->uri)))
-            return false;
+    az_span name = resource_name(segment->uri);
+    uint64_t identity = az_hash(AZ_HASH_SEED, name.data, name.size);
+    if (segment->flags & AZ_SEGMENT_PDT)
+        identity = az_hash(identity, &segment->wall, sizeof(segment->wall));
+    return identity | 1;
+}
+
+static void remember(az_list *list)
+{
+    const az_media_playlist *media = az_list_playlist(list);
+    for (size_t i = list->count > MEMORIES ? list->count - MEMORIES : 0; i < list->count; i++) {
+        uint64_t sequence = media->media_sequence + i;
+        list->memories[sequence % MEMORIES] = (memory){sequence, identity_of(&media->segments[i])};
     }
-    return true;
+}
+
+/* Whether a version whose numbers went back is an old one of the same stream: what it names was seen before.
+ */
+static bool is_older_version(const az_list *list, const az_media_playlist *next)
+{
+    for (size_t i = 0; i < count_complete(next); i++) {
+        uint64_t sequence = next->media_sequence + i;
+        const memory *known = &list->memories[sequence % MEMORIES];
+        if (known->identity != 0 && known->sequence == sequence)
+            return known->identity == identity_of(&next->segments[i]);
+    }
+    return false;
 }
 
 static az_list_change classify(const az_list *list, const az_media_playlist *next)
@@ -101,7 +124,7 @@ static az_list_change classify(const az_list *list, const az_media_playlist *nex
     uint64_t known_end = known->media_sequence + list->count;
     uint64_t next_end = next->media_sequence + next_count;
     if (next->media_sequence < known->media_sequence || next_end < known_end)
-        return is_older_version(known, next) ? AZ_LIST_STALE : AZ_LIST_RESTARTED;
+        return AZ_LIST_RESTARTED;
     if (next->media_sequence > known_end)
         return AZ_LIST_JUMPED;
     if (next_end == known_end && next->has_endlist == known->has_endlist &&
@@ -110,19 +133,20 @@ static az_list_change classify(const az_list *list, const az_media_playlist *nex
     return AZ_LIST_GREW;
 }
 
-/* A restart counts when a second version says so too: a playlist that was cut off or garbled on its way can
- * look like one. */
+/* Numbers that go back are a restart when several versions in a row say so: one may have been cut off on its
+ * way, and caches give out old versions for a while. */
 static az_list_change confirm(az_list *list, const az_media_playlist *next, az_list_change change)
 {
     if (change != AZ_LIST_RESTARTED) {
-        if (change != AZ_LIST_STALE)
-            list->is_restart_seen = false;
+        list->steps_back = 0;
         return change;
     }
-    bool is_second = list->is_restart_seen && next->media_sequence >= list->restart_sequence;
-    list->is_restart_seen = !is_second;
-    list->restart_sequence = next->media_sequence;
-    return is_second ? AZ_LIST_RESTARTED : AZ_LIST_STALE;
+    unsigned needed = is_older_version(list, next) ? VOTES_AGAINST_CACHE : VOTES_FOR_RESTART;
+    if (++list->steps_back < needed)
+        return AZ_LIST_STALE;
+    list->steps_back = 0;
+    memset(list->memories, 0, sizeof(list->memories));
+    return AZ_LIST_RESTARTED;
 }
 
 /* Where the first segment of the next version stands. */
@@ -200,6 +224,7 @@ aizu_result az_list_update(az_list *list, az_playlist **pointer, az_list_change 
     list->playlist = playlist;
     list->starts = starts;
     list->count = count_complete(&playlist->u.media);
+    remember(list);
     return AIZU_OK;
 }
 
