@@ -254,7 +254,7 @@ static void paint_card(struct quiz_draw *draw, const struct quiz_game *game, int
     paint_footer(draw, game);
 }
 
-/* Status line, score, notices. */
+/* Status line and notices. */
 
 static SDL_Color tone_color(enum quiz_tone tone)
 {
@@ -280,46 +280,39 @@ static struct quiz_style small_style(const struct quiz_draw *draw, bool is_bold)
                                is_bold};
 }
 
-/* A dot, a label and a detail in a capsule. */
-static void paint_status(struct quiz_draw *draw, const struct quiz_status *status)
+/* One capsule at the top, in the middle: a dot, a label, a detail, and the score once there is one. */
+static void paint_status(struct quiz_draw *draw, const struct quiz_game *game,
+                         const struct quiz_status *status)
 {
     const struct quiz_metrics *m = &draw->metrics;
     struct quiz_style bold = small_style(draw, true), plain = small_style(draw, false);
-    int height = quiz_px(m, 21), dot = quiz_px(m, 7), gap = quiz_px(m, 6), margin = quiz_px(m, 14);
+    int height = quiz_px(m, 21), dot = quiz_px(m, 7), gap = quiz_px(m, 6), icon = quiz_px(m, 12);
     int label_width = quiz_text_width(draw->text, bold, status->label);
     struct quiz_lines detail;
     quiz_text_wrap(draw->text, plain, status->detail, m->width / 2, 1, &detail);
+    char score[48] = "";
+    if (game->counted > 0)
+        snprintf(score, sizeof(score), "%d of %d", game->right_count, game->counted);
 
-    int width = 4 * gap + dot + label_width + (detail.width > 0 ? gap + detail.width : 0);
-    SDL_Rect box = {margin, margin, width, height};
+    int status_width = dot + gap + label_width + (detail.width > 0 ? gap + detail.width : 0);
+    int score_width = score[0] ? 3 * gap + icon + gap / 2 + quiz_text_width(draw->text, bold, score) : 0;
+    int width = status_width + score_width + 3 * gap;
+    SDL_Rect box = {(m->width - width) / 2, quiz_px(m, 14), width, height};
     quiz_shape_box(draw->shapes, box, height / 2, PANEL);
-    SDL_Rect dot_box = {box.x + gap * 3 / 2, box.y + (height - dot) / 2, dot, dot};
-    quiz_shape_box(draw->shapes, dot_box, dot / 2, tone_color(status->tone));
-    int x = dot_box.x + dot + gap;
-    quiz_text_draw(draw->text, bold, status->label, x, quiz_text_middle(box, bold), INK);
-    quiz_text_draw_lines(draw->text, plain, &detail, x + label_width + gap, quiz_text_middle(box, plain),
-                         INK_SOFT);
-}
 
-/* Returns the y below it, also when there is nothing to show yet. */
-static int paint_score(struct quiz_draw *draw, const struct quiz_game *game)
-{
-    const struct quiz_metrics *m = &draw->metrics;
-    int height = quiz_px(m, 21), gap = quiz_px(m, 6), margin = quiz_px(m, 14), icon = quiz_px(m, 12);
-    if (game->counted == 0)
-        return margin;
-    char words[48];
-    struct quiz_style bold = small_style(draw, true);
-    snprintf(words, sizeof(words), "%d of %d", game->right_count, game->counted);
-    int text_width = quiz_text_width(draw->text, bold, words);
-    int width = gap * 3 / 2 + icon + gap / 2 + text_width + gap * 3 / 2;
-    SDL_Rect box = {m->width - margin - width, margin, width, height};
-    quiz_shape_box(draw->shapes, box, height / 2, PANEL);
-    quiz_shape_check(draw->shapes, (SDL_Rect){box.x + gap * 3 / 2, box.y + (height - icon) / 2, icon, icon},
-                     GOOD);
-    quiz_text_draw(draw->text, bold, words, box.x + gap * 3 / 2 + icon + gap / 2, quiz_text_middle(box, bold),
-                   INK);
-    return box.y + height + gap;
+    int x = box.x + gap * 3 / 2;
+    quiz_shape_box(draw->shapes, (SDL_Rect){x, box.y + (height - dot) / 2, dot, dot}, dot / 2,
+                   tone_color(status->tone));
+    quiz_text_draw(draw->text, bold, status->label, x + dot + gap, quiz_text_middle(box, bold), INK);
+    quiz_text_draw_lines(draw->text, plain, &detail, x + dot + 2 * gap + label_width,
+                         quiz_text_middle(box, plain), INK_SOFT);
+    if (!score[0])
+        return;
+    x += status_width + 3 * gap / 2;
+    quiz_shape_box(draw->shapes, (SDL_Rect){x, box.y + height / 4, quiz_px(m, 0.8), height / 2}, 0, TRACK);
+    x += 3 * gap / 2;
+    quiz_shape_check(draw->shapes, (SDL_Rect){x, box.y + (height - icon) / 2, icon, icon}, GOOD);
+    quiz_text_draw(draw->text, bold, score, x + icon + gap / 2, quiz_text_middle(box, bold), INK);
 }
 
 static void toast_words(const struct quiz_toast *toast, char *title, size_t title_size, char *body,
@@ -388,12 +381,12 @@ void quiz_draw_paint(struct quiz_draw *draw, const struct quiz_game *game, const
         quiz_metrics_set(&draw->metrics, width, height);
         draw->is_laid_out = false;
     }
-    paint_status(draw, status);
-    int y = paint_score(draw, game);
+    paint_status(draw, game, status);
     draw->has_card = game->phase != QUIZ_HIDDEN;
     if (draw->has_card)
         paint_card(draw, game, now);
     /* The newest on top. The card is more important than the older ones. */
+    int y = quiz_px(&draw->metrics, 14);
     int end = draw->has_card ? draw->card.box.y : height;
     for (int i = game->toast_count - 1; i >= 0; i--) {
         bool is_newest = i == game->toast_count - 1;

@@ -39,11 +39,13 @@ struct viewer {
     struct quiz_status status;
     char error[sizeof(((struct quiz_status *)0)->detail)]; /* the last one, until playback goes on */
 
-    int64_t now;            /* stream time */
-    int64_t first_frame_at; /* monotonic, AIZU_NO_TIME before it */
-    int64_t status_at;      /* monotonic, of the last refresh */
-    int64_t card_since;     /* stream time of the first card, for the screenshot */
-    int64_t painted;        /* stream time on screen */
+    int64_t now;                /* stream time */
+    int64_t first_frame_at;     /* monotonic, AIZU_NO_TIME before it */
+    int64_t status_at;          /* monotonic, of the last refresh */
+    int64_t card_since;         /* stream time of the first card, for the screenshot */
+    int64_t painted;            /* stream time on screen */
+    enum quiz_phase told_phase; /* of the card that was printed last */
+    int64_t told_start;
     bool needs_paint;
     bool is_closed;
     bool has_ended; /* the stream did, well or not */
@@ -65,32 +67,28 @@ static void on_wakeup(void *user)
         SDL_AtomicSet(&v->has_wakeup, 0);
 }
 
-/* The game's phase may change in many ways; one place tells. */
-static void note_phase(struct viewer *v, enum quiz_phase before, bool changed)
+/* The game may change in many ways; one place draws the conclusions. */
+static void note_change(struct viewer *v, bool has_changed)
 {
-    if (!changed)
+    const struct quiz_game *game = &v->game;
+    if (!has_changed)
         return;
     v->needs_paint = true;
-    if (v->game.phase != before || v->game.phase == QUIZ_OPEN)
-        quiz_print_game(&v->printer, &v->game);
-    if (v->game.phase == QUIZ_OPEN && v->card_since == AIZU_NO_TIME)
+    if (game->phase == v->told_phase && game->start == v->told_start)
+        return; /* a notice or the focus */
+    v->told_phase = game->phase;
+    v->told_start = game->start;
+    quiz_print_game(&v->printer, game);
+    if (game->phase == QUIZ_OPEN && v->card_since == AIZU_NO_TIME)
         v->card_since = v->now;
 }
 
 static void take_cue(struct viewer *v, const aizu_cue *cue, int64_t frame_pts)
 {
     struct quiz_item item;
-    if (cue->phase != AIZU_CUE_START)
-        return;
     quiz_cue_read(cue, &item);
     quiz_print_cue(&v->printer, cue, &item, frame_pts);
-    enum quiz_phase before = v->game.phase;
-    bool is_card = item.kind == QUIZ_QUESTION || item.kind == QUIZ_POLL || item.kind == QUIZ_STOP;
-    bool changed = quiz_game_show(&v->game, &item, cue->id, cue->pts, v->now);
-    if (changed && !is_card)
-        v->needs_paint = true;
-    else
-        note_phase(v, before, changed);
+    note_change(v, quiz_game_show(&v->game, &item, cue->id, cue->pts, v->now));
 }
 
 static void on_cue(void *user, const aizu_cue *cue)
@@ -187,14 +185,12 @@ static void refresh_status(struct viewer *v)
 
 static void answer(struct viewer *v, int index)
 {
-    enum quiz_phase before = v->game.phase;
-    note_phase(v, before, quiz_game_answer(&v->game, index, v->now));
+    note_change(v, quiz_game_answer(&v->game, index, v->now));
 }
 
 static void move_focus(struct viewer *v, int dx, int dy)
 {
-    if (quiz_game_move_focus(&v->game, dx, dy, quiz_draw_columns(v->draw)))
-        v->needs_paint = true;
+    note_change(v, quiz_game_move_focus(&v->game, dx, dy, quiz_draw_columns(v->draw)));
 }
 
 static void toggle_pause(struct viewer *v)
@@ -239,7 +235,7 @@ static void on_key(struct viewer *v, SDL_Keycode key)
         answer(v, v->game.focus);
         break;
     case SDLK_ESCAPE:
-        note_phase(v, v->game.phase, quiz_game_dismiss(&v->game));
+        note_change(v, quiz_game_dismiss(&v->game));
         break;
     case SDLK_SPACE:
         toggle_pause(v);
@@ -284,8 +280,7 @@ static void on_sdl_event(struct viewer *v, const SDL_Event *event)
             on_key(v, event->key.keysym.sym);
         break;
     case SDL_MOUSEMOTION:
-        if (quiz_game_set_focus(&v->game, answer_at(v, event->motion.x, event->motion.y)))
-            v->needs_paint = true;
+        note_change(v, quiz_game_set_focus(&v->game, answer_at(v, event->motion.x, event->motion.y)));
         break;
     case SDL_MOUSEBUTTONDOWN:
         if (event->button.button == SDL_BUTTON_LEFT)
@@ -341,8 +336,7 @@ static void take_frame(struct viewer *v, const aizu_frame *frame)
     if (v->first_frame_at == AIZU_NO_TIME)
         v->first_frame_at = aizu_now();
     for (size_t i = 0; i < frame->cue_count; i++) {
-        if (frame->cues[i]->phase == AIZU_CUE_START)
-            quiz_cue_source_carry(&v->cues, frame->cues[i]->id);
+        quiz_cue_source_carry(&v->cues, frame->cues[i]->id);
         take_cue(v, frame->cues[i], frame->pts);
     }
     aizu_sdl_picture_update(v->picture, frame);
@@ -371,8 +365,7 @@ static void step(struct viewer *v)
     else
         follow_position(v);
 
-    enum quiz_phase before = v->game.phase;
-    note_phase(v, before, quiz_game_advance(&v->game, v->now));
+    note_change(v, quiz_game_advance(&v->game, v->now));
     if (v->options->auto_answer) {
         int choice = quiz_game_auto_answer(&v->game, v->now);
         if (choice >= 0)
