@@ -36,12 +36,17 @@ typedef struct layout {
     const ch_card_settings *settings;
     ch_fonts fonts;
     double scale;
-    double left; /* of the design in the picture */
+    double left, top; /* of the design in the picture */
 } layout;
 
 static double px(const layout *l, double x)
 {
     return l->left + x * l->scale;
+}
+
+static double py(const layout *l, double y)
+{
+    return l->top + y * l->scale;
 }
 
 static int even(double v)
@@ -52,7 +57,7 @@ static int even(double v)
 static void rect(ch_canvas *c, const layout *l, double x, double y, double w, double h, double r,
                  uint32_t colour)
 {
-    ch_canvas_round_rect(c, px(l, x), y * l->scale, w * l->scale, h * l->scale, r * l->scale, colour, 1);
+    ch_canvas_round_rect(c, px(l, x), py(l, y), w * l->scale, h * l->scale, r * l->scale, colour, 1);
 }
 
 /* Text with its top left corner at x, y, or centred on x. Without a font there is just no text. */
@@ -63,7 +68,12 @@ static void text(ch_canvas *c, const layout *l, ch_face face, double size, doubl
     if (!ch_text_render(&mask, &l->fonts, face, (int)lround(size * l->scale), utf8))
         return;
     double left = px(l, x) - (centred ? mask.width / 2.0 : 0);
-    ch_canvas_mask(c, &mask, (int)lround(left), (int)lround(y * l->scale), colour);
+    /* Japanese faces come in one weight mostly: drawn over again beside itself it goes with the bold Latin.
+     */
+    int strokes = face == CH_FACE_JAPANESE ? 1 + (int)lround(size * l->scale / 60) : 1;
+    for (int i = 0; i < strokes * strokes; i++)
+        ch_canvas_mask(c, &mask, (int)lround(left) + i % strokes, (int)lround(py(l, y)) + i / strokes,
+                       colour);
     ch_mask_deinit(&mask);
 }
 
@@ -114,7 +124,7 @@ static void draw_header(ch_canvas *c, const layout *l)
     text(c, l, CH_FACE_SANS, 18, 170, 110, false, MUTED, line);
     rect(c, l, 1112, 60, 120, 44, 22, s->is_live ? VERMILION : PANEL_EDGE);
     if (s->is_live)
-        ch_canvas_capsule(c, px(l, 1138), 82 * l->scale, px(l, 1138), 82 * l->scale, 7 * l->scale, PAPER, 1);
+        ch_canvas_capsule(c, px(l, 1138), py(l, 82), px(l, 1138), py(l, 82), 7 * l->scale, PAPER, 1);
     text(c, l, CH_FACE_SANS, 23, s->is_live ? 1183 : 1172, 73, true, PAPER, s->is_live ? "LIVE" : "VOD");
 }
 
@@ -149,7 +159,7 @@ static void draw_track(ch_canvas *c, const layout *l, const card_box *track)
 /* Ticks, dark or lit, around a disc, quiet or flashing. */
 static void draw_ring(ch_canvas *c, const layout *l, bool is_lit)
 {
-    double cx = px(l, RING_X), cy = RING_Y * l->scale;
+    double cx = px(l, RING_X), cy = py(l, RING_Y);
     int fps = l->settings->fps;
     double thick = (fps > 30 ? 3.6 : 6.5) * l->scale;
     ch_canvas_capsule(c, cx, cy, cx, cy, (RING_OUTER + 14) * l->scale, PANEL_EDGE, 1);
@@ -175,7 +185,7 @@ static void draw_still(ch_canvas *c, const layout *l, const card_still *still, b
     draw_panel(c, l, 164, 212);
     text(c, l, CH_FACE_SANS, 20, 80, 190, false, MUTED, "UTC");
     draw_panel(c, l, 392, 172);
-    text(c, l, CH_FACE_SANS, 20, 80, 416, false, MUTED, "FRAME");
+    text(c, l, CH_FACE_SANS, 20, 80, 412, false, MUTED, "FRAME");
     draw_ring(c, l, is_lit);
     draw_bars(c, l);
     draw_track(c, l, &still->track);
@@ -221,7 +231,7 @@ static bool make_figures(card_figures *f, const layout *l, double size, uint32_t
 static void place_row(card_row *row, const layout *l, const card_figures *f, int count, double x,
                       double bottom, const char *groups, double gap)
 {
-    *row = (card_row){.figures = f, .count = count, .y = even(bottom * l->scale) - f->height};
+    *row = (card_row){.figures = f, .count = count, .y = even(py(l, bottom)) - f->height};
     double at = px(l, x);
     int in_group = 0;
     for (int i = 0; i < count; i++) {
@@ -268,20 +278,20 @@ static void draw_separators(ch_canvas *c, const card_still *still)
 static bool place_figures(card_still *s, const layout *l)
 {
     if (!make_figures(&s->big, l, 126, PAPER) || !make_figures(&s->medium, l, 72, GOLD) ||
-        !make_figures(&s->small, l, 28, MUTED) || !make_figures(&s->counter, l, 136, GOLD))
+        !make_figures(&s->small, l, 28, MUTED) || !make_figures(&s->counter, l, 128, GOLD))
         return false;
     place_row(&s->clock, l, &s->big, CARD_CLOCK, 74, 340, "22", 0.34);
     double ms_left = (s->clock.x[5] + s->big.width - l->left) / l->scale + 20;
     place_row(&s->milliseconds, l, &s->medium, CARD_MS, ms_left, 340, "", 0);
     place_row(&s->date, l, &s->small, CARD_DATE, 150, 208, "42", 0.7);
-    place_row(&s->count, l, &s->counter, CARD_COUNT, 76, 544, "", 0);
+    place_row(&s->count, l, &s->counter, CARD_COUNT, 76, 546, "", 0);
     return true;
 }
 
 static bool make_ring_map(card_still *s, const layout *l)
 {
     double half = (RING_OUTER + 4) * l->scale;
-    double cx = px(l, RING_X), cy = RING_Y * l->scale;
+    double cx = px(l, RING_X), cy = py(l, RING_Y);
     s->ring = (card_box){even(cx - half), even(cy - half), even(2 * half), even(2 * half)};
     s->ring_map = malloc((size_t)s->ring.width * (size_t)s->ring.height);
     if (!s->ring_map)
@@ -335,9 +345,9 @@ bool card_still_init(card_still *still, const ch_card_settings *settings)
     layout l = {.settings = settings};
     l.scale = fmin((double)settings->width / CARD_WIDTH, (double)settings->height / CARD_HEIGHT);
     l.left = (settings->width - CARD_WIDTH * l.scale) / 2;
+    l.top = (settings->height - CARD_HEIGHT * l.scale) / 2;
     bool has_text = ch_text_begin(&l.fonts, settings->font);
-    still->track =
-        (card_box){even(px(&l, 48)), even(668 * l.scale), even(1184 * l.scale), even(24 * l.scale)};
+    still->track = (card_box){even(px(&l, 48)), even(py(&l, 668)), even(1184 * l.scale), even(24 * l.scale)};
     bool ok = place_figures(still, &l) && make_ring_map(still, &l) && make_runner(still) &&
               make_still(&still->rest, &l, still, false) && make_still(&still->lit, &l, still, true);
     if (has_text)

@@ -105,8 +105,6 @@ bool ch_text_render(ch_mask *out, const ch_fonts *fonts, ch_face face, int size,
         return false;
     bool ok = false;
     if (has_letters(font, face)) {
-        if (face == CH_FACE_JAPANESE)
-            TTF_SetFontStyle(font, TTF_STYLE_BOLD); /* these come in one weight mostly */
         const SDL_Color white = {255, 255, 255, 255}, black = {0, 0, 0, 255};
         SDL_Surface *surface = TTF_RenderUTF8_Shaded(font, utf8, white, black);
         ok = surface && surface->format->BytesPerPixel == 1 && take_surface(out, surface);
