@@ -619,41 +619,44 @@ static void pass_cues(az_engine *e)
 
 /* ---- holes and the end ---- */
 
-/* The next media there is, when all of it lies beyond a hole at the present position; else AIZU_NO_TIME. */
-static int64_t beyond_hole(const az_engine *e)
+/* A hole in all of the media ahead: where it begins and where it ends. */
+static bool find_hole(const az_engine *e, int64_t *begin, int64_t *end)
 {
     const az_playback *p = &e->playback;
     const az_frame_node *head = az_stream_head(e);
     const az_stream_state *video = &e->streams[AZ_STREAM_VIDEO];
     const az_stream_state *audio = &e->streams[AZ_STREAM_AUDIO];
-    int64_t position = az_playback_position(e);
-    int64_t next = head ? head->pts : AZ_NEVER;
     bool is_video_to_come = has_video(e) && !head && (video->unit_count > 0 || video->sent > 0);
-    if (!p->clock.is_running || p->showing_count > 0 || is_video_to_come)
-        return AIZU_NO_TIME;
-    if (p->has_shown && position < az_add_sat(p->shown.pts, p->shown.duration))
-        return AIZU_NO_TIME;
-    if (audio->sent_end != AIZU_NO_TIME && position < audio->sent_end)
-        return AIZU_NO_TIME;
+    if (!p->clock.is_running || p->showing_count > 0 || is_video_to_come ||
+        (head && p->has_shown && !is_hole_between(e, &p->shown, head->pts)))
+        return false;
+    *begin = az_playback_position(e);
+    *end = head ? head->pts : AZ_NEVER;
+    if (p->has_shown)
+        *begin = AZ_MAX(*begin, az_add_sat(p->shown.pts, frame_duration(e, &p->shown)));
+    *begin = AZ_MAX(*begin, audio->sent_end);
     if (audio->unit_count > 0)
-        next = AZ_MIN(next, audio->units[audio->unit_begin].unit.pts);
-    bool is_low_rate = head && p->has_shown && !is_hole_between(e, &p->shown, head->pts);
-    return next != AZ_NEVER && !is_low_rate && next > az_add_sat(position, AZ_GAP_MIN) ? next : AIZU_NO_TIME;
+        *end = AZ_MIN(*end, audio->units[audio->unit_begin].unit.pts);
+    return *end != AZ_NEVER && *end > az_add_sat(*begin, AZ_GAP_MIN);
 }
 
 static void jump_over_hole(az_engine *e)
 {
     az_playback *p = &e->playback;
-    int64_t next = beyond_hole(e);
-    if (next == AIZU_NO_TIME)
+    int64_t begin, end;
+    if (!find_hole(e, &begin, &end))
         return;
+    if (begin > az_playback_position(e)) {
+        az_engine_wake(e, az_clock_time(&p->clock, begin));
+        return;
+    }
     az_trace(e, AZ_LOG_DEBUG, "engine", "playback jumps over a hole");
-    az_cue_queue_jump(e->cues, next);
+    az_cue_queue_jump(e->cues, end);
     deliver(e, e->now);
-    p->position_last = next;
+    p->position_last = end;
     if (p->has_shown)
-        p->shown.end = next;
-    clock_start(e, next);
+        p->shown.end = end;
+    clock_start(e, end);
     e->is_again = true;
 }
 
