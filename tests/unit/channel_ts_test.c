@@ -44,6 +44,7 @@ static void collect(pes *out, const ch_bytes *ts, unsigned pid)
             begin += 1 + (size_t)p[4];
             assert_in_range(begin, 5, CH_TS_PACKET_SIZE);
             if (p[4] > 0 && (p[5] & 0x10)) {
+                assert_true(p[4] >= 7); /* flags and six bytes of clock */
                 out->has_pcr = true;
                 out->pcr = ((int64_t)p[6] << 25) | (p[7] << 17) | (p[8] << 9) | (p[9] << 1) | (p[10] >> 7);
             }
