@@ -15,8 +15,9 @@
 #include "aizu/cue.h"
 #include "payload.h"
 
-#define QUIZ_CARRIED_MAX 256 /* ids between their frame and their callback; past it the oldest is forgotten \
-                              */
+#define QUIZ_CARRIED_MAX                                                               \
+    256 /* ids between their frame and their callback; past it the oldest is forgotten \
+         */
 
 struct quiz_cue_source {
     uint64_t carried[QUIZ_CARRIED_MAX]; /* a ring */

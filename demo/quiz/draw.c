@@ -14,7 +14,7 @@
 #define SECOND INT64_C(1000000000)
 
 /* Text on the panels has a contrast of 7:1 or more, also over a white picture. */
-static const SDL_Color PANEL = {14, 17, 33, 226};
+static const SDL_Color PANEL = {14, 17, 33, 234};
 static const SDL_Color PANEL_EDGE = {255, 255, 255, 30};
 static const SDL_Color SHADOW = {0, 0, 0, 84};
 static const SDL_Color INK = {246, 247, 252, 255};
@@ -349,7 +349,7 @@ static void layout_toast(struct quiz_draw *draw, const struct quiz_toast *toast,
     char title[QUIZ_TEXT_SIZE], body[QUIZ_TEXT_SIZE + 16];
     toast_words(toast, title, sizeof(title), body, sizeof(body));
     quiz_text_wrap(draw->text, small_style(draw, true), title, width_max - beside, 2, &look->title);
-    quiz_text_wrap(draw->text, small_style(draw, false), body, width_max - beside, 3, &look->body);
+    quiz_text_wrap_evenly(draw->text, small_style(draw, false), body, width_max - beside, 3, &look->body);
     int content = look->title.width > look->body.width ? look->title.width : look->body.width;
     int lines = look->title.count + look->body.count;
     int height = lines > 0 ? lines * look->body.line_height + 2 * padding - gap / 2 : 0;

@@ -24,7 +24,7 @@ static const char usage[] =
     "  --screenshot-card     ... with the first card (the default)\n"
     "  --auto-answer         answers by itself\n"
     "  --print               a line on standard output for each cue and each change of state\n"
-    "  --mute                no sound\n"
+    "  --mute                no sound, and no sound device\n"
     "  --font FILE           try this font before those of the system\n"
     "\n"
     "Keys: 1 to 9, arrows and Enter answer; Esc closes a card; Space pauses, M mutes, F full screen, Q "

@@ -439,13 +439,13 @@ static aizu_result open_player(struct viewer *v)
     aizu_config config;
     aizu_config_init(&config);
     config.video = AIZU_VIDEO_PULL;
+    config.audio = v->options->mute ? AIZU_AUDIO_SILENT : AIZU_AUDIO_DEVICE;
     aizu_result result = aizu_player_create(&v->player, &config);
     if (result != AIZU_OK)
         return result;
     aizu_player_on_cue(v->player, on_cue, v);
     aizu_player_on_event(v->player, on_event, v);
     aizu_player_set_wakeup(v->player, on_wakeup, v);
-    aizu_player_set_muted(v->player, v->options->mute);
     result = aizu_player_load(v->player, v->options->url);
     return result == AIZU_OK ? aizu_player_play(v->player) : result;
 }

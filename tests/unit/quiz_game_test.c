@@ -1,5 +1,6 @@
 /*
- * The quiz as a viewer plays it, on stream time; demo/quiz/game.h.
+ * The quiz as a viewer plays it, on stream time (demo/quiz/game.h), and the cues it gets
+ * (demo/quiz/cue_source.h).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "cue_source.h"
 #include "game.h"
 
 #define SECOND INT64_C(1000000000)
@@ -274,6 +276,50 @@ static void the_automatic_player_answers_in_time(void **state)
     }
 }
 
+static void a_cue_on_a_frame_is_not_taken_again_from_the_callback(void **state)
+{
+    (void)state;
+    struct quiz_cue_source source = {0};
+    quiz_cue_source_carry(&source, 5);
+    quiz_cue_source_carry(&source, 6);
+    assert_true(quiz_cue_source_is_new(&source, 4)); /* skipped: no frame had it */
+    assert_false(quiz_cue_source_is_new(&source, 5));
+    assert_true(quiz_cue_source_is_new(&source, 5)); /* a second passing without a frame */
+    assert_false(quiz_cue_source_is_new(&source, 6));
+    for (int replay = 0; replay < 2; replay++) {
+        quiz_cue_source_carry(&source, 5);
+        assert_false(quiz_cue_source_is_new(&source, 5));
+    }
+}
+
+static void cues_that_are_never_called_back_are_forgotten(void **state)
+{
+    (void)state;
+    struct quiz_cue_source source = {0};
+    for (uint64_t id = 1; id <= 3 * QUIZ_CARRIED_MAX; id++)
+        quiz_cue_source_carry(&source, id);
+    assert_true(quiz_cue_source_is_new(&source, 1));
+    for (uint64_t id = 2 * QUIZ_CARRIED_MAX + 1; id <= 3 * QUIZ_CARRIED_MAX; id++)
+        assert_false(quiz_cue_source_is_new(&source, id));
+    assert_int_equal(source.count, 0);
+}
+
+static void an_encoders_signature_is_no_message(void **state)
+{
+    (void)state;
+    struct quiz_item item;
+    aizu_cue cue = {.kind = AIZU_CUE_SEI, .data = (const uint8_t *)"x264 - core 164", .size = 15};
+    quiz_cue_read(&cue, &item);
+    assert_int_equal(item.kind, QUIZ_IGNORED);
+    cue.data = (const uint8_t *)POLL;
+    cue.size = strlen(POLL);
+    quiz_cue_read(&cue, &item);
+    assert_int_equal(item.kind, QUIZ_POLL);
+    cue.kind = AIZU_CUE_DATERANGE;
+    quiz_cue_read(&cue, &item);
+    assert_int_equal(item.kind, QUIZ_IGNORED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -294,6 +340,9 @@ int main(void)
         cmocka_unit_test(a_product_repeated_each_second_is_one_notice),
         cmocka_unit_test(a_flood_of_notices_stays_bounded),
         cmocka_unit_test(the_automatic_player_answers_in_time),
+        cmocka_unit_test(a_cue_on_a_frame_is_not_taken_again_from_the_callback),
+        cmocka_unit_test(cues_that_are_never_called_back_are_forgotten),
+        cmocka_unit_test(an_encoders_signature_is_no_message),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
