@@ -19,12 +19,14 @@
 #define AZ_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 #define AZ_NODISCARD         __attribute__((warn_unused_result))
 #define AZ_NORETURN          __attribute__((noreturn))
+#define AZ_PREFETCH(address) __builtin_prefetch(address)
 #else
 #define AZ_LIKELY(x)   (x)
 #define AZ_UNLIKELY(x) (x)
 #define AZ_PRINTF(fmt, args)
 #define AZ_NODISCARD
 #define AZ_NORETURN
+#define AZ_PREFETCH(address) ((void)(address))
 #endif
 
 /* For our own bugs, never for input; stays on in release builds. */

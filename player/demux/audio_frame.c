@@ -3,7 +3,6 @@
  */
 #include "demux/audio_frame.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/reader.h"
@@ -27,7 +26,8 @@ static aizu_result parse_adts(az_span bytes, az_audio_frame *out)
     out->samples = 1024 * ((d[6] & 3) + 1);
     out->sample_rate = rates[rate];
     out->channels = channels[(d[2] & 1) << 2 | d[3] >> 6];
-    snprintf(out->codec_string, sizeof(out->codec_string), "mp4a.40.%d", (d[2] >> 6) + 1);
+    memcpy(out->codec_string, "mp4a.40.2", 10);
+    out->codec_string[8] = (char)('1' + (d[2] >> 6)); /* for each frame: no printf */
     return AIZU_OK;
 }
 
@@ -133,7 +133,8 @@ static aizu_result parse_mpeg(az_span bytes, az_audio_frame *out)
         out->samples = layer == 3 && !is_mpeg1 ? 576 : 1152;
         out->size = (size_t)(out->samples / 8 * bitrate / out->sample_rate + padding);
     }
-    snprintf(out->codec_string, sizeof(out->codec_string), "mp4a.40.%u", 31 + layer);
+    memcpy(out->codec_string, "mp4a.40.34", 11);
+    out->codec_string[9] = (char)('1' + layer);
     return AIZU_OK;
 }
 

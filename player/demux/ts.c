@@ -19,6 +19,7 @@
 #define EARLY_MAX    ((size_t)8192)                    /* packets that are kept while no PMT is known */
 #define PID_FIRST    0x20                              /* PIDs below are for tables */
 #define PID_NULL     0x1FFF
+#define AHEAD        ((size_t)2048) /* input is asked for so far ahead: processors do not look over a page's end */
 
 typedef enum sync_state {
     SYNC_SEARCHING, /* `pending` collects bytes to search in */
@@ -91,17 +92,24 @@ static uint64_t fingerprint(const uint8_t *p)
     return middle * 3 + end;
 }
 
-static continuity check_continuity(az_ts_link *link, const uint8_t *p)
+/* Whether a packet with the counter of the one before it has its bytes, too. */
+static bool is_repeated(const az_ts_link *link, const az_ts_stream *s, const uint8_t *p)
+{
+    if (link->is_duplicate) /* only one copy is allowed */
+        return false;
+    if (!link->is_easy)
+        return link->fingerprint == fingerprint(p);
+    return (p[3] & 0x30) == 0x10 && az_ts_stream_is_last(s, p + 4, PACKET_SIZE - 4);
+}
+
+static continuity check_continuity(az_ts_link *link, const az_ts_stream *s, const uint8_t *p)
 {
     int counter = p[3] & 15, last = link->counter;
-    uint64_t print = fingerprint(p);
-    bool is_same = last == counter && !link->is_duplicate && print == link->fingerprint;
-    link->counter = (int8_t)counter;
-    link->fingerprint = print;
-    link->is_duplicate = is_same;
-    if (AZ_LIKELY(last < 0 || counter == ((last + 1) & 15)))
+    bool is_duplicate = last == counter && is_repeated(link, s, p);
+    *link = (az_ts_link){(int8_t)counter, is_duplicate, false, fingerprint(p)};
+    if (last < 0 || counter == ((last + 1) & 15))
         return CONTINUITY_GOOD;
-    return is_same ? CONTINUITY_DUPLICATE : CONTINUITY_GAP;
+    return is_duplicate ? CONTINUITY_DUPLICATE : CONTINUITY_GAP;
 }
 
 static void on_splice_section(void *user, az_span section)
@@ -132,7 +140,7 @@ static void feed_stream(az_ts *ts, az_ts_stream *s, const uint8_t *p, size_t off
         s->track.is_encrypted = true;
         az_ts_stream_announce(s);
     } else if (s->section) {
-        az_section_sink sink = {s, on_splice_section, on_bad_splice_section};
+        az_section_sink sink = {s, on_splice_section, on_bad_splice_section, true};
         az_section_feed(s->section, is_unit_start, az_span_make(p + offset, PACKET_SIZE - offset), &sink);
     } else {
         az_ts_stream_feed(s, is_unit_start, p + offset, PACKET_SIZE - offset);
@@ -151,20 +159,23 @@ static void begin_discontinuity(az_ts *ts, uint8_t slot)
 static void handle_known(az_ts *ts, const uint8_t *p, uint16_t pid, uint8_t slot)
 {
     size_t offset = 4;
+    bool is_random_access = false;
     if (p[3] & 0x20) {
         if (p[4] > 0 && p[5] & 0x80)
             begin_discontinuity(ts, slot);
+        is_random_access = p[4] > 0 && p[5] & 0x40;
         offset += 1 + (size_t)p[4];
     }
     if (!(p[3] & 0x10)) /* no payload: the counter stands still */
         return;
-    continuity state = check_continuity(&ts->program.links[slot], p);
+    az_ts_stream *s = slot >= AZ_SLOT_STREAM ? ts->program.streams[slot - AZ_SLOT_STREAM] : NULL;
+    continuity state = check_continuity(&ts->program.links[slot], s, p);
     if (state == CONTINUITY_DUPLICATE)
         return;
     if (state == CONTINUITY_GAP) {
         az_ts_trouble(&ts->out, AZ_DEMUX_CONTINUITY);
-        if (slot >= AZ_SLOT_STREAM)
-            az_ts_stream_gap(ts->program.streams[slot - AZ_SLOT_STREAM]);
+        if (s)
+            az_ts_stream_gap(s);
         else
             az_ts_program_gap(&ts->program, slot);
     }
@@ -172,8 +183,10 @@ static void handle_known(az_ts *ts, const uint8_t *p, uint16_t pid, uint8_t slot
         az_ts_trouble(&ts->out, AZ_DEMUX_BAD_PES);
         return;
     }
-    if (slot >= AZ_SLOT_STREAM)
-        feed_stream(ts, ts->program.streams[slot - AZ_SLOT_STREAM], p, offset);
+    if (s && p[1] & 0x40)
+        s->is_key_next = is_random_access;
+    if (s)
+        feed_stream(ts, s, p, offset);
     else if (!(p[3] & 0xC0))
         az_ts_program_feed(&ts->program, pid, p[1] & 0x40, az_span_make(p + offset, PACKET_SIZE - offset));
 }
@@ -216,10 +229,31 @@ static void handle_early(az_ts *ts)
     drop_early(ts);
 }
 
+/* The packet that nearly every one is: no flags, no adaptation field, the next counter, and a stream that
+ * only has to append it. False: something else. */
+static inline bool handle_easy(az_ts *ts, const uint8_t *p, uint8_t slot)
+{
+    if (slot < AZ_SLOT_STREAM || p[1] & 0xC0 || (p[3] & 0xF0) != 0x10)
+        return false;
+    az_ts_link *link = &ts->program.links[slot];
+    int counter = p[3] & 15;
+    if (link->counter < 0 || counter != ((link->counter + 1) & 15) ||
+        !az_ts_stream_feed_easy(ts->program.streams[slot - AZ_SLOT_STREAM], p + 4, PACKET_SIZE - 4))
+        return false;
+    link->counter = (int8_t)counter;
+    link->is_duplicate = false;
+    link->is_easy = true;
+    return true;
+}
+
 static void handle_packet(az_ts *ts, const uint8_t *p)
 {
     uint16_t pid = (uint16_t)((p[1] & 0x1F) << 8 | p[2]);
     uint8_t slot = ts->program.slots[pid];
+    if (AZ_LIKELY(handle_easy(ts, p, slot))) {
+        ts->out.byte_offset += ts->stride;
+        return;
+    }
     if (AZ_UNLIKELY(p[1] & 0x80)) {
         az_ts_trouble(&ts->out, AZ_DEMUX_TRANSPORT_ERROR); /* not even the PID is sure */
     } else if (AZ_LIKELY(slot != AZ_SLOT_NONE)) {
@@ -337,6 +371,11 @@ static size_t feed_locked(az_ts *ts, az_span bytes)
         if (AZ_UNLIKELY(bytes.data[pos] != SYNC_BYTE)) {
             lose_sync(ts);
             return pos;
+        }
+        if (bytes.size - pos > AHEAD + PACKET_SIZE) {
+            AZ_PREFETCH(bytes.data + pos + AHEAD);
+            AZ_PREFETCH(bytes.data + pos + AHEAD + 64);
+            AZ_PREFETCH(bytes.data + pos + AHEAD + 128);
         }
         handle_packet(ts, bytes.data + pos);
         size_t step = AZ_MIN(ts->stride, bytes.size - pos);

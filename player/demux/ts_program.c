@@ -17,6 +17,8 @@ void az_ts_program_init(az_ts_program *p, az_ts_out *out)
     memset(p, 0, sizeof(*p));
     p->out = out;
     p->slots[PAT_PID] = AZ_SLOT_PAT;
+    az_section_init(&p->pat_section);
+    az_section_init(&p->pmt_section);
     az_ts_program_reset(p);
 }
 
@@ -136,6 +138,7 @@ static void take_pat(az_ts_program *p, const az_pat *pat)
         p->pat_version = pat->version;
         p->program_count = 0;
         memset(p->pat_sections, 0, sizeof(p->pat_sections));
+        az_section_init(&p->pmt_section); /* the PMT is looked at again, even if it repeats */
     }
     uint8_t *seen = &p->pat_sections[pat->section / 8], bit = (uint8_t)(1u << pat->section % 8);
     if (*seen & bit)
@@ -205,7 +208,7 @@ static void on_pmt_section(void *user, az_span section)
 
 void az_ts_program_feed(az_ts_program *p, uint16_t pid, bool is_unit_start, az_span payload)
 {
-    az_section_sink sink = {p, on_pat_section, on_bad_section};
+    az_section_sink sink = {p, on_pat_section, on_bad_section, false};
     if (pid == PAT_PID) {
         az_section_feed(&p->pat_section, is_unit_start, payload, &sink);
         return;
@@ -213,7 +216,7 @@ void az_ts_program_feed(az_ts_program *p, uint16_t pid, bool is_unit_start, az_s
     if (pid != p->section_pid) {
         if (!is_unit_start)
             return;
-        az_section_reset(&p->pmt_section);
+        az_section_init(&p->pmt_section);
         p->section_pid = pid;
     }
     sink.section = on_pmt_section;

@@ -24,9 +24,10 @@ enum {
 
 /* What is remembered of the last packet of a PID. */
 typedef struct az_ts_link {
-    int8_t counter; /* -1: none */
-    bool is_duplicate;
-    uint64_t fingerprint;
+    int8_t counter;       /* -1: none */
+    bool is_duplicate;    /* it was one */
+    bool is_easy;         /* its payload stands at the end of the stream's buffer; no fingerprint was taken */
+    uint64_t fingerprint; /* else: of its bytes */
 } az_ts_link;
 
 typedef struct az_ts_program {

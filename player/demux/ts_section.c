@@ -10,13 +10,23 @@
 
 uint32_t az_section_crc(az_span bytes)
 {
+    /* of the polynomial 04C11DB7, for four bits at a time */
+    static const uint32_t table[16] = {
+        0x00000000, 0x04C11DB7, 0x09823B6E, 0x0D4326D9, 0x130476DC, 0x17C56B6B, 0x1A864DB2, 0x1E475005,
+        0x2608EDB8, 0x22C9F00F, 0x2F8AD6D6, 0x2B4BCB61, 0x350C9B64, 0x31CD86D3, 0x3C8EA00A, 0x384FBDBD,
+    };
     uint32_t crc = UINT32_MAX;
     for (size_t i = 0; i < bytes.size; i++) {
-        crc ^= (uint32_t)bytes.data[i] << 24;
-        for (int bit = 0; bit < 8; bit++)
-            crc = crc << 1 ^ (crc >> 31 ? 0x04C11DB7 : 0);
+        crc = crc << 4 ^ table[crc >> 28 ^ bytes.data[i] >> 4];
+        crc = crc << 4 ^ table[crc >> 28 ^ (bytes.data[i] & 15)];
     }
     return crc;
+}
+
+void az_section_init(az_section *s)
+{
+    s->last_size = 0;
+    az_section_reset(s);
 }
 
 void az_section_reset(az_section *s)
@@ -36,11 +46,22 @@ static size_t bytes_needed(const az_section *s)
 static void finish_section(az_section *s, const az_section_sink *sink)
 {
     az_span section = az_span_make(s->data, s->size);
-    if (s->size >= HEADER_SIZE + 4 && az_section_crc(section) == 0)
+    bool is_good = s->size >= HEADER_SIZE + 4 && az_section_crc(section) == 0;
+    if (is_good)
         sink->section(sink->user, section);
     else
         sink->bad(sink->user);
+    s->last_size = is_good ? section.size : 0;
     az_section_reset(s);
+}
+
+/* Tables are sent over and over: one that is known needs no CRC. How many bytes it has, 0 it is another one.
+ */
+static size_t match_repeat(const az_section *s, az_span bytes, const az_section_sink *sink)
+{
+    bool is_same = !sink->wants_repeats && s->last_size > 0 && bytes.size >= s->last_size &&
+                   memcmp(bytes.data, s->data, s->last_size) == 0;
+    return is_same ? s->last_size : 0;
 }
 
 /* Bytes of sections one after the other; `may_start`: another one may begin in them. */
@@ -49,7 +70,13 @@ static void collect(az_section *s, az_span bytes, bool may_start, const az_secti
     while (bytes.size > 0) {
         if (!s->is_active && (!may_start || bytes.data[0] == STUFFING))
             return;
+        size_t repeated = s->is_active ? 0 : match_repeat(s, bytes, sink);
+        if (repeated > 0) {
+            bytes = az_span_sub(bytes, repeated, bytes.size);
+            continue;
+        }
         s->is_active = true;
+        s->last_size = 0;
         size_t needed = bytes_needed(s), count = AZ_MIN(needed, bytes.size);
         if (s->size + needed > AZ_SECTION_SIZE_MAX) {
             az_section_reset(s);

@@ -9,8 +9,9 @@
 #define AZ_SECTION_SIZE_MAX 4096
 
 typedef struct az_section {
-    size_t size;    /* bytes collected */
-    bool is_active; /* inside a section */
+    size_t size;      /* bytes collected */
+    size_t last_size; /* `data` still holds a whole good section of so many bytes, 0 not */
+    bool is_active;   /* inside a section */
     uint8_t data[AZ_SECTION_SIZE_MAX];
 } az_section;
 
@@ -18,7 +19,10 @@ typedef struct az_section_sink {
     void *user;
     void (*section)(void *user, az_span section); /* CRC included */
     void (*bad)(void *user);                      /* wrong CRC or structure */
+    bool wants_repeats;                           /* sections that repeat the one before them come, too */
 } az_section_sink;
+
+void az_section_init(az_section *s);
 
 /* The payload of one packet; may hold the ends and starts of several sections. */
 void az_section_feed(az_section *s, bool is_unit_start, az_span payload, const az_section_sink *sink);

@@ -33,7 +33,8 @@ static void drop_buffer(az_ts_stream *s)
 {
     az_buf_unref(&s->buf);
     s->data = NULL;
-    s->size = s->capacity = 0;
+    s->size = s->capacity = s->easy_end = 0;
+    s->pes_end = AZ_OFFSET_NONE;
     s->mark_count = 0;
     s->gap_begin = s->gap_end = s->open_begin = AZ_OFFSET_NONE;
     if (s->discontinuity_begin != AZ_OFFSET_NONE)
@@ -77,6 +78,7 @@ az_ts_stream *az_ts_stream_create(const az_pmt_stream *description, az_ts_out *o
             free(s);
             return NULL;
         }
+        az_section_init(s->section);
     }
     az_ts_stream_reset(s);
     if (!is_demuxed(&s->track))
@@ -124,9 +126,9 @@ static bool grow(az_ts_stream *s, size_t size)
         s->discontinuity_begin = 0;
         return false;
     }
-    size_t capacity = AZ_MAX(s->capacity ? s->capacity * 2 : s->capacity_hint, CAPACITY_MIN);
-    if (!s->capacity && s->is_bounded)
-        capacity = AZ_MAX(s->pes_left, CAPACITY_MIN);
+    size_t capacity = AZ_MAX(s->capacity ? s->capacity * 2 : s->capacity_hints[s->is_key_next], CAPACITY_MIN);
+    if (!s->capacity && s->pes_end != AZ_OFFSET_NONE)
+        capacity = AZ_MAX(s->pes_end, CAPACITY_MIN);
     return set_buffer(s, AZ_MAX(capacity, s->size + size), s->data, s->size);
 }
 
@@ -139,9 +141,10 @@ static size_t move_offset(size_t offset, size_t count)
 static void take_bytes(az_ts_stream *s, size_t count)
 {
     size_t rest = s->size - count;
-    s->capacity_hint = count + count / 8 + 512;
+    s->capacity_hints[s->is_key_last] = count + count / 8 + 512;
+    size_t hint = s->capacity_hints[s->is_key_next];
     if (rest > 0) {
-        if (!set_buffer(s, AZ_MAX(s->capacity_hint, rest + CAPACITY_MIN), s->data + count, rest))
+        if (!set_buffer(s, AZ_MAX(hint, rest + CAPACITY_MIN), s->data + count, rest))
             drop_buffer(s);
     } else {
         az_buf_unref(&s->buf);
@@ -154,6 +157,7 @@ static void take_bytes(az_ts_stream *s, size_t count)
     s->gap_end = move_offset(s->gap_end, count);
     s->discontinuity_begin = move_offset(s->discontinuity_begin, count);
     s->open_begin = move_offset(s->open_begin, count);
+    s->pes_end = move_offset(s->pes_end, count);
 }
 
 static void give_out(az_ts_stream *s, const az_sample *sample)
@@ -166,6 +170,7 @@ void az_ts_held_set(az_ts_stream *s, az_ts_held *held, const az_sample *sample, 
 {
     held->is_set = true;
     held->sample = *sample;
+    s->is_key_last = s->track.media == AZ_MEDIA_VIDEO && sample->flags & AZ_SAMPLE_KEY;
     held->sample.data = (az_slice){s->buf, s->data + begin, end - begin};
 }
 
@@ -245,7 +250,7 @@ static void read_header(az_ts_stream *s, const uint8_t *h)
     if ((h[7] & 0xC0) == 0xC0 && h[8] >= 10)
         dts = read_ticks(h + 14);
     s->is_bounded = length != 0;
-    s->pes_left = length ? length - used : SIZE_MAX;
+    s->pes_end = length ? s->size + length - used : AZ_OFFSET_NONE;
     s->state = AZ_PES_PAYLOAD;
     s->is_payload_started = false;
     set_mark(s, pts, dts);
@@ -281,9 +286,15 @@ static size_t collect_header(az_ts_stream *s, const uint8_t *payload, size_t siz
     return used;
 }
 
+/* Whether the PES packet says that more of it should follow. */
+static bool is_pes_cut(const az_ts_stream *s)
+{
+    return s->pes_end != AZ_OFFSET_NONE && s->size < s->pes_end;
+}
+
 static void end_pes(az_ts_stream *s)
 {
-    if (s->state == AZ_PES_PAYLOAD && s->is_bounded && s->pes_left > 0) {
+    if (s->state == AZ_PES_PAYLOAD && is_pes_cut(s)) {
         az_ts_trouble(s->out, AZ_DEMUX_BAD_PES);
         if (s->track.media == AZ_MEDIA_VIDEO) {
             s->gap_begin = AZ_MIN(s->gap_begin, s->size);
@@ -301,26 +312,33 @@ static void end_pes(az_ts_stream *s)
 /* Payload of the PES packet that is open. */
 static void feed_payload(az_ts_stream *s, const uint8_t *payload, size_t size)
 {
-    if (AZ_UNLIKELY(size > s->pes_left)) {
+    if (AZ_UNLIKELY(size > s->pes_end - s->size)) {
         /* more than the header said: a length that lost its upper bits (video) or rubbish */
         if (s->track.media == AZ_MEDIA_VIDEO)
-            s->pes_left = size;
-        size = s->pes_left;
+            s->pes_end = s->size + size;
+        size = s->pes_end - s->size;
     }
     if (size > 0)
         append(s, payload, size);
-    if (s->is_bounded)
-        s->pes_left -= AZ_MIN(size, s->pes_left);
-    bool is_first = !s->is_payload_started, is_whole = s->pes_left == 0;
+    bool is_first = !s->is_payload_started, is_whole = s->size == s->pes_end;
     s->is_payload_started = true;
     if (is_first ? s->track.media == AZ_MEDIA_VIDEO || is_whole : is_whole)
         parse(s, is_whole, false);
     else if (s->track.media == AZ_MEDIA_METADATA)
         parse(s, false, false);
-    else if (s->size - s->splitter.scan > SCAN_STEP && s->size > SCAN_STEP)
+    else if (s->size - s->splitter.scan > SCAN_STEP && s->size > SCAN_STEP) /* see find_easy_end() */
         parse(s, false, false);
     if (is_whole && s->track.media != AZ_MEDIA_VIDEO)
         s->state = AZ_PES_IDLE;
+}
+
+/* Up to where nothing but appending is due: neither growing, nor the end of the PES packet, nor parsing. */
+static size_t find_easy_end(const az_ts_stream *s)
+{
+    if (s->state != AZ_PES_PAYLOAD || !s->is_payload_started || s->track.media == AZ_MEDIA_METADATA)
+        return 0;
+    size_t end = AZ_MIN(s->capacity, s->splitter.scan + SCAN_STEP);
+    return AZ_MIN(end, s->pes_end - 1);
 }
 
 void az_ts_stream_feed(az_ts_stream *s, bool is_unit_start, const uint8_t *payload, size_t size)
@@ -337,8 +355,14 @@ void az_ts_stream_feed(az_ts_stream *s, bool is_unit_start, const uint8_t *paylo
         payload += used;
         size -= used;
     }
-    if (s->state == AZ_PES_PAYLOAD && (size > 0 || s->pes_left == 0))
+    if (s->state == AZ_PES_PAYLOAD && (size > 0 || s->size == s->pes_end))
         feed_payload(s, payload, size);
+    s->easy_end = find_easy_end(s);
+}
+
+bool az_ts_stream_is_last(const az_ts_stream *s, const uint8_t *payload, size_t size)
+{
+    return s->size >= size && memcmp(s->data + s->size - size, payload, size) == 0;
 }
 
 void az_ts_stream_gap(az_ts_stream *s)
@@ -347,7 +371,7 @@ void az_ts_stream_gap(az_ts_stream *s)
         az_section_reset(s->section);
         return;
     }
-    bool is_inside = s->state != AZ_PES_IDLE && (!s->is_bounded || s->pes_left > 0);
+    bool is_inside = s->state != AZ_PES_IDLE && s->size != s->pes_end;
     if (s->track.media == AZ_MEDIA_VIDEO) {
         if (is_inside) {
             s->gap_begin = AZ_MIN(s->gap_begin, s->size);
@@ -372,7 +396,7 @@ void az_ts_stream_discontinuity(az_ts_stream *s)
 void az_ts_stream_finish(az_ts_stream *s)
 {
     if (is_demuxed(&s->track) && !s->section) {
-        if (s->state == AZ_PES_PAYLOAD && s->is_bounded && s->pes_left > 0)
+        if (s->state == AZ_PES_PAYLOAD && is_pes_cut(s))
             az_ts_trouble(s->out, AZ_DEMUX_BAD_PES);
         if (s->size > 0)
             parse(s, true, true);

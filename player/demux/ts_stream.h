@@ -9,6 +9,8 @@
 #ifndef AZ_DEMUX_TS_STREAM_H
 #define AZ_DEMUX_TS_STREAM_H
 
+#include <string.h>
+
 #include "demux/access_unit.h"
 #include "demux/ts_psi.h"
 #include "demux/ts_section.h"
@@ -51,14 +53,17 @@ typedef struct az_ts_stream {
     az_pes_state state;
     bool is_bounded;         /* the PES packet says how long it is */
     bool is_payload_started; /* bytes of this PES packet's payload were seen */
-    size_t pes_left;         /* payload bytes of the PES packet still to come */
+    size_t pes_end; /* offset in the buffer where the PES packet's payload ends; without length NONE */
     size_t header_size;
     uint8_t header[AZ_PES_HEADER_SIZE_MAX];
 
     az_buf *buf;
     uint8_t *data; /* of buf */
     size_t size, capacity;
-    size_t capacity_hint; /* what the last access unit needed */
+    size_t easy_end;          /* up to this size payload is only appended: nothing else is due */
+    size_t capacity_hints[2]; /* what the last access unit needed; of pictures: [1] the last key picture */
+    bool is_key_next;         /* the adaptation field announced one */
+    bool is_key_last;         /* the one that was taken out last was one */
 
     az_ts_mark marks[AZ_TS_MARKS]; /* oldest first */
     size_t mark_count;
@@ -85,6 +90,20 @@ void az_ts_stream_destroy(az_ts_stream **stream);
 
 /* The payload of the next packet. */
 void az_ts_stream_feed(az_ts_stream *s, bool is_unit_start, const uint8_t *payload, size_t size);
+
+/* The same for the packet that nearly every one is: a continuation of an open PES packet, `size` bytes.
+ * False: it needs az_ts_stream_feed(). */
+static inline bool az_ts_stream_feed_easy(az_ts_stream *s, const uint8_t *payload, size_t size)
+{
+    if (s->size + size > s->easy_end)
+        return false;
+    memcpy(s->data + s->size, payload, size);
+    s->size += size;
+    return true;
+}
+
+/* Whether the payload is what was appended last. */
+bool az_ts_stream_is_last(const az_ts_stream *s, const uint8_t *payload, size_t size);
 
 void az_ts_stream_gap(az_ts_stream *s);           /* packets are missing before the next payload */
 void az_ts_stream_discontinuity(az_ts_stream *s); /* the container says that a new time begins */

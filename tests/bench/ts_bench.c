@@ -193,9 +193,11 @@ int main(int argc, char **argv)
     totals aizu_totals, libavformat_totals, headers_totals;
     for (int i = 0; i < ROUNDS; i++) {
         aizu_totals = libavformat_totals = headers_totals = (totals){0};
-        aizu = AZ_MIN(aizu, run_aizu(bytes, &aizu_totals));
-        libavformat = AZ_MIN(libavformat, run_libavformat(bytes, &libavformat_totals));
-        headers = AZ_MIN(headers, run_headers(bytes, &headers_totals));
+        double a = run_aizu(bytes, &aizu_totals), l = run_libavformat(bytes, &libavformat_totals);
+        double h = run_headers(bytes, &headers_totals);
+        aizu = AZ_MIN(aizu, a);
+        libavformat = AZ_MIN(libavformat, l);
+        headers = AZ_MIN(headers, h);
     }
     printf("%zu MiB, best of %d, CPU time; (samples, bytes)\n", input.size >> 20, ROUNDS);
     print("aizu", bytes.size, aizu, &aizu_totals, libavformat);
