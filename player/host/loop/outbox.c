@@ -431,9 +431,11 @@ aizu_result az_outbox_dispatch(az_outbox *outbox, int64_t timeout, bool is_threa
         wait_locked(outbox, timeout, is_thread);
     size_t due = outbox->count;
     aizu_result result = AIZU_TIMEOUT;
-    if (due > 0 || outbox->lost > 0) {
+    if (outbox->is_closed) {
+        result = AIZU_END; /* what still waits is not delivered any more */
+    } else if (due > 0 || outbox->lost > 0) {
         result = AIZU_OK;
-    } else if (outbox->is_closed || is_over_locked(outbox)) {
+    } else if (is_over_locked(outbox)) {
         result = AIZU_END;
         outbox->is_end_told = true;
     }
