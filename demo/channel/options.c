@@ -83,7 +83,7 @@ static const char usage[] =
     "  --put-rate N          PutMetadata requests accepted a second (5; 0 for no limit)\n"
     "  --cues FILE           cues to insert, lines of \"seconds payload\"\n"
     "  --cue-every S         insert a cue {\"n\":k,\"frame\":f} every S seconds\n"
-    "  --cue-log FILE        write each inserted cue as a line of JSON (- for standard output)\n"
+    "  --cue-log FILE        write each inserted cue as a line of JSON (-: here, with --vod-dir)\n"
     "  --segment-metadata    add the TXXX frame \"segmentmetadata\" once a second\n"
     "  --vod-dir DIR         write a finished recording there, as fast as possible, and end\n"
     "  --pts-start TICKS     media time of the first frame (900000)\n"
@@ -236,6 +236,10 @@ ch_options_result ch_options_parse(ch_options *out, int argc, char **argv)
     }
     if (optind < argc) {
         ch_error("what is \"%s\"? See --help", argv[optind]);
+        return CH_OPTIONS_WRONG;
+    }
+    if (out->cue_log && strcmp(out->cue_log, "-") == 0 && !out->vod_dir) {
+        ch_error("--cue-log -: the first line of a live channel's output is its address; name a file, please");
         return CH_OPTIONS_WRONG;
     }
     return CH_OPTIONS_RUN;

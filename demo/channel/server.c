@@ -19,9 +19,10 @@
 #define BODY_SIZE_MAX     ((size_t)16 * 1024) /* 1 KB of payload, each byte escaped, and its wrapping */
 #define BODY_IGNORED_MAX  ((size_t)1 << 20)   /* a longer one is cut off without an answer */
 #define CHANNEL_ARN_MAX   256
-#define CONNECTIONS_MAX   900
-#define IDLE_SECONDS_MAX  30
-#define CONNECTION_MEMORY ((size_t)16 * 1024)
+#define CONNECTIONS_MAX   10000
+#define DESCRIPTORS_KEPT  64 /* for all but connections */
+#define IDLE_SECONDS_MAX  15
+#define CONNECTION_MEMORY ((size_t)8 * 1024)
 #define THREADS           2
 #define NS_PER_SECOND     INT64_C(1000000000)
 #define TYPE_JSON         "application/json"
@@ -313,14 +314,32 @@ static void drop_log(void *user, const char *format, va_list args)
     (void)args;
 }
 
+/* As many as the process may have descriptors for: idle connections then do not keep viewers out soon. */
+static unsigned connections_max(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit))
+        return CONNECTIONS_MAX / 100;
+    rlim_t wanted = CONNECTIONS_MAX + DESCRIPTORS_KEPT;
+    if (limit.rlim_cur < wanted) {
+        limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+        (void)getrlimit(RLIMIT_NOFILE, &limit);
+    }
+    if (limit.rlim_cur >= wanted)
+        return CONNECTIONS_MAX;
+    return limit.rlim_cur > 2 * DESCRIPTORS_KEPT ? (unsigned)limit.rlim_cur - DESCRIPTORS_KEPT
+                                                 : DESCRIPTORS_KEPT;
+}
+
 static bool start(ch_server *s, const struct sockaddr_in *address)
 {
-    s->daemon = MHD_start_daemon(
-        MHD_USE_AUTO_INTERNAL_THREAD, s->settings.port, NULL, NULL, on_request, s, MHD_OPTION_EXTERNAL_LOGGER,
-        drop_log, NULL, MHD_OPTION_SOCK_ADDR, address, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)IDLE_SECONDS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,
-        MHD_OPTION_THREAD_POOL_SIZE, (unsigned)THREADS, MHD_OPTION_END);
+    s->daemon = MHD_start_daemon(MHD_USE_AUTO_INTERNAL_THREAD, s->settings.port, NULL, NULL, on_request, s,
+                                 MHD_OPTION_EXTERNAL_LOGGER, drop_log, NULL, MHD_OPTION_SOCK_ADDR, address,
+                                 MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_CONNECTION_LIMIT,
+                                 connections_max(), MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS_MAX,
+                                 MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,
+                                 MHD_OPTION_THREAD_POOL_SIZE, (unsigned)THREADS, MHD_OPTION_END);
     return s->daemon != NULL;
 }
 

@@ -50,7 +50,7 @@ same "the third" 204 "$(put '{"channelArn":"a","metadata":"c"}')"
 same "the fourth" 429 "$(put '{"channelArn":"a","metadata":"d"}')"
 
 for wrong in "--port x" "--port 70000" "--size 1x1" "--fps 25" "--segment 0" "--bind nowhere" "--what" "file.mp4" \
-    "--cues $dir/none" "--put-rate -1" "--duration nan"; do
+    "--cues $dir/none" "--put-rate -1" "--duration nan" "--cue-log -"; do
     # shellcheck disable=SC2086
     "$channel" $wrong >/dev/null 2>"$dir/message" && fail "$wrong was taken"
     test -s "$dir/message" || fail "$wrong: no message"
