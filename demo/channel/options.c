@@ -239,7 +239,8 @@ ch_options_result ch_options_parse(ch_options *out, int argc, char **argv)
         return CH_OPTIONS_WRONG;
     }
     if (out->cue_log && strcmp(out->cue_log, "-") == 0 && !out->vod_dir) {
-        ch_error("--cue-log -: the first line of a live channel's output is its address; name a file, please");
+        ch_error(
+            "--cue-log -: the first line of a live channel's output is its address; name a file, please");
         return CH_OPTIONS_WRONG;
     }
     return CH_OPTIONS_RUN;
