@@ -119,7 +119,7 @@ void check_unit(sim *s, az_stream stream, int64_t number, int64_t pts)
         sim_fail(s, "pts", "stream %d, frame %lld stands %.6f s away from where its domain stood",
                  (int)stream, (long long)number, sim_seconds(moved));
     d->session = s->check.session;
-    d->offset = offset;
+    d->offset = s->check.last_offset = offset;
 }
 
 /* ---- frames ---- */
@@ -169,7 +169,7 @@ void check_presented(sim *s, const frame *f)
         return;
     }
     check_sync(s, f);
-    check_cues_early(s, f->number);
+    check_cues_early(s, f);
     int64_t before = c->frame;
     if (before >= 0 && f->number > before + 1)
         hole_add(s, before + 1, f->number);
@@ -239,6 +239,8 @@ static void check_position(sim *s)
     if (c->position != AIZU_NO_TIME && position < c->position - 1000)
         sim_fail(s, "position-back", "from %.6f to %.6f without a seek", sim_seconds(c->position),
                  sim_seconds(position));
+    if (!s->config.decode && (c->position == AIZU_NO_TIME || position > c->position))
+        c->last_frame_time = s->now;
     /* until a pass shows something the position may be anything */
     c->position = c->frame >= 0 ? position : AIZU_NO_TIME;
     if (!s->config.decode)
@@ -256,7 +258,7 @@ void check_step(sim *s)
     check_position(s);
 }
 
-/* Media that was fed in this pass and lies ahead of the picture; holes do not count. */
+/* Media that was fed whole in this pass and lies ahead of the picture; holes do not count. */
 static int64_t held_ahead(sim *s)
 {
     const checker *c = &s->check;
@@ -266,7 +268,7 @@ static int64_t held_ahead(sim *s)
         return 0;
     size_t i = world_segment_at(w, c->frame * w->ticks_per_frame) + 1;
     for (; i < w->segment_count && i < c->segment_capacity; i++)
-        if (c->segments[i].pass_part == c->pass)
+        if (c->segments[i].pass == c->pass && c->segments[i].session == c->session)
             held += world_segment_end(w, i) - world_segment_begin(w, i);
     return check_ticks_ns(held);
 }

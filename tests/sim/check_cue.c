@@ -69,13 +69,13 @@ static bool read_number(const aizu_cue *cue, uint32_t *number)
     return strcmp(end, "}") == 0;
 }
 
-/* How far a cue's pts is from where it should be; INT64_MAX while that is not known. */
-static int64_t distance(sim *s, const world_cue *t, int64_t pts)
+/* How far a cue's pts is from where it should be. While nothing was decoded of the timestamps that carry
+ * it, those before it tell roughly. */
+static int64_t distance(sim *s, const world_cue *t, int64_t pts, bool *is_exact)
 {
     const domain_state *d = check_domain(s, s->world.segments[t->segment].domain);
-    if (d->session != s->check.session)
-        return INT64_MAX;
-    int64_t apart = pts - check_ticks_ns(t->time) - d->offset;
+    *is_exact = d->session == s->check.session;
+    int64_t apart = pts - check_ticks_ns(t->time) - (*is_exact ? d->offset : s->check.last_offset);
     return apart < 0 ? -apart : apart;
 }
 
@@ -92,7 +92,8 @@ static int64_t identify(sim *s, const aizu_cue *cue)
         return -1;
     for (uint32_t at = c->by_number[number]; at; at = c->cues[at - 1].next_same) {
         const cue_state *state = &c->cues[at - 1];
-        int64_t apart = distance(s, &s->world.cues[at - 1], cue->pts);
+        bool is_exact;
+        int64_t apart = distance(s, &s->world.cues[at - 1], cue->pts, &is_exact);
         int rank = state->session != c->session ? 1 : state->id == cue->id ? 2 : 0;
         bool is_nearer = apart / (2 * PTS_SLACK) < best_distance / (2 * PTS_SLACK);
         bool is_as_near = apart / (2 * PTS_SLACK) == best_distance / (2 * PTS_SLACK);
@@ -223,21 +224,26 @@ static void check_order(sim *s, size_t index, unsigned flags)
     c->last_cue_index = (int64_t)index;
 }
 
-void check_cues_early(sim *s, int64_t number)
+void check_cues_early(sim *s, const frame *f)
 {
     checker *c = &s->check;
-    for (size_t i = 0; i < c->early_count; i++) {
-        int64_t own = frame_of(s, &s->world.cues[c->early[i].cue]);
-        if (number > c->early[i].shown && number <= own)
+    for (size_t i = 0; i < c->early_count; i++)
+        if (f->number > c->early[i].shown && f->pts <= c->early[i].pts)
             sim_fail(s, "cue-early",
-                     "cue %u of frame %lld was delivered with frame %lld, and frame %lld comes",
-                     c->early[i].cue, (long long)own, (long long)c->early[i].shown, (long long)number);
-    }
+                     "cue %u of %.6f was delivered with frame %lld, and frame %lld of %.6f comes",
+                     c->early[i].cue, sim_seconds(c->early[i].pts), (long long)c->early[i].shown,
+                     (long long)f->number, sim_seconds(f->pts));
     c->early_count = 0;
 }
 
+static bool was_whole(sim *s, const world_cue *t, int64_t time)
+{
+    const segment_state *g = check_segment(s, t->segment);
+    return g->session == s->check.session && g->pass == s->check.pass && g->whole_at < time;
+}
+
 /* On its frame, or with a frame behind it if its own was never shown. */
-static void check_unflagged(sim *s, size_t index, int64_t due)
+static void check_unflagged(sim *s, size_t index, int64_t pts, int64_t due)
 {
     checker *c = &s->check;
     const world_cue *t = &s->world.cues[index];
@@ -247,8 +253,11 @@ static void check_unflagged(sim *s, size_t index, int64_t due)
     } else if (number > c->frame) {
         /* the picture before a lost one covers its time: known for sure when the next one is shown */
         if (c->early_count < EARLY_MAX)
-            c->early[c->early_count++] = (early_cue){(uint32_t)index, c->frame};
+            c->early[c->early_count++] = (early_cue){(uint32_t)index, c->frame, pts};
     } else if (number == c->frame && c->frame_time != s->now) {
+        /* how long a frame lasts may become known only with the bytes of the next one */
+        if (!was_whole(s, t, c->frame_time))
+            return;
         sim_fail(s, "cue-late", "cue %zu was delivered %.3f ms after its frame and not flagged", index,
                  (double)(s->now - c->frame_time) / 1e6);
     } else if (number < c->frame && check_was_shown(c, number)) {
@@ -272,7 +281,7 @@ static void check_flagged(sim *s, size_t index, unsigned flags, int64_t late_by)
         sim_fail(s, "cue-late", "cue %zu came late although nothing of its segment arrives", index);
     if (flags & AIZU_CUE_LATE)
         return;
-    if (check_was_shown(c, number))
+    if (s->config.decode && check_was_shown(c, number))
         sim_fail(s, "cue-skipped", "cue %zu is flagged skipped, but its frame %lld was shown", index,
                  (long long)number);
 }
@@ -284,6 +293,7 @@ static void learn_offset(sim *s, const world_cue *t, int64_t pts)
     if (s->config.decode || d->session == s->check.session)
         return;
     *d = (domain_state){s->check.session, pts - check_ticks_ns(t->time)};
+    s->check.last_offset = d->offset;
 }
 
 void check_cue(sim *s, const aizu_cue *cue, aizu_cue_phase phase, unsigned flags, int64_t due,
@@ -301,8 +311,9 @@ void check_cue(sim *s, const aizu_cue *cue, aizu_cue_phase phase, unsigned flags
     }
     const world_cue *t = &s->world.cues[index];
     learn_offset(s, t, cue->pts);
-    int64_t apart = distance(s, t, cue->pts);
-    if (apart > PTS_SLACK && apart != INT64_MAX)
+    bool is_exact;
+    int64_t apart = distance(s, t, cue->pts, &is_exact);
+    if (is_exact && apart > PTS_SLACK)
         sim_fail(s, "cue-pts", "cue %lld stands at %.6f, %.6f s away from its place", (long long)index,
                  sim_seconds(cue->pts), sim_seconds(apart));
     check_identity(s, (size_t)index, cue, flags);
@@ -310,7 +321,7 @@ void check_cue(sim *s, const aizu_cue *cue, aizu_cue_phase phase, unsigned flags
     if (flags & (AIZU_CUE_LATE | AIZU_CUE_SKIPPED))
         check_flagged(s, (size_t)index, flags, late_by);
     else if (s->config.decode)
-        check_unflagged(s, (size_t)index, due);
+        check_unflagged(s, (size_t)index, cue->pts, due);
     cue_state *state = &c->cues[index];
     state->id = cue->id;
     state->session = c->session;

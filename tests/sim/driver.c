@@ -362,9 +362,10 @@ void sim_run(const sim_options *options, sim_result *result)
     s->options = options;
     s->end = options->duration;
     s->result.hash = AZ_HASH_SEED;
-    world_init(&s->world, options->seed, options->is_live_day);
-    origin_init(&s->origin, &s->world);
     choose_config(s);
+    /* without decoding cues tell where the timestamps stand */
+    world_init(&s->world, options->seed, options->is_live_day, !s->config.decode);
+    origin_init(&s->origin, &s->world);
     s->engine = az_engine_create(&s->config);
     AZ_ASSERT(s->engine);
     network_init(s);

@@ -132,7 +132,7 @@ typedef struct world {
     bool is_plain; /* a media playlist alone */
     bool has_wall;
     bool has_audio;
-    bool is_cue_heavy;
+    bool has_own_texts;
     int64_t target;          /* ns */
     int64_t ticks_per_frame; /* constant over the channel */
     int64_t segment_total;   /* VOD, EVENT: how many there will be; LIVE: INT64_MAX */
@@ -156,7 +156,8 @@ typedef struct world {
     size_t domain_count, domain_capacity;
 } world;
 
-void world_init(world *w, uint64_t seed, bool is_live_day);
+/* has_own_texts: no cue's text is sent again at another time. */
+void world_init(world *w, uint64_t seed, bool is_live_day, bool has_own_texts);
 void world_deinit(world *w);
 /* Makes segments until one ends after `ticks` or the channel ends. */
 void world_extend(world *w, int64_t ticks);
@@ -367,6 +368,7 @@ typedef struct hole {
 typedef struct early_cue {
     uint32_t cue;
     int64_t shown; /* the frame it came with */
+    int64_t pts;
 } early_cue;
 
 typedef struct checker {
@@ -378,6 +380,7 @@ typedef struct checker {
     size_t segment_capacity;
     domain_state *domains;
     size_t domain_capacity;
+    int64_t last_offset; /* of any domain */
     uint32_t session, pass;
     /* the playhead in this pass */
     int64_t frame;       /* shown last, -1: none yet */
@@ -486,7 +489,7 @@ void check_cue(sim *s, const aizu_cue *cue, aizu_cue_phase phase, unsigned flags
 void check_cues_passed(sim *s, int64_t from_ticks, int64_t to_ticks);
 void check_cues_received(sim *s, size_t segment);
 void check_cues_due(sim *s);
-void check_cues_early(sim *s, int64_t number); /* a frame is shown */
+void check_cues_early(sim *s, const frame *f); /* a frame is shown */
 void check_cues_deinit(sim *s);
 domain_state *check_domain(sim *s, uint32_t domain);
 segment_state *check_segment(sim *s, size_t segment);

@@ -50,7 +50,7 @@ static void cue_add(world *w, int64_t ticks, uint32_t number, int32_t slot)
 static uint32_t cue_number(world *w)
 {
     uint32_t number = (uint32_t)w->cue_count + 1;
-    return az_random_chance(&w->random, 100000) ? number / 64 : number;
+    return w->has_own_texts || !az_random_chance(&w->random, 100000) ? number : number / 64;
 }
 
 static void cues_at_frame(world *w, const world_segment *g, int32_t slot)
@@ -65,7 +65,7 @@ static void cues_at_frame(world *w, const world_segment *g, int32_t slot)
     switch (az_random_below(r, 10)) {
     case 0: /* several at one time */
         for (int64_t i = az_random_range(r, 2, 4); i > 0; i--)
-            cue_add(w, ticks, cue_number(w) + (uint32_t)i * 3u, where);
+            cue_add(w, ticks, cue_number(w), where);
         return;
     case 1: /* twice or three times the same */
         for (int64_t i = az_random_range(r, 2, 3); i > 0; i--)
@@ -186,9 +186,9 @@ static void choose_pace(world *w, bool is_live_day)
     }
 }
 
-void world_init(world *w, uint64_t seed, bool is_live_day)
+void world_init(world *w, uint64_t seed, bool is_live_day, bool has_own_texts)
 {
-    *w = (world){0};
+    *w = (world){.has_own_texts = has_own_texts};
     az_random *r = &w->random;
     az_random_init(r, seed ^ UINT64_C(0x776f726c64));
     w->salt = az_random_u64(r);
