@@ -254,10 +254,12 @@ typedef struct az_stream_state {
     az_unit_node *units; /* ring */
     size_t unit_begin, unit_count, unit_capacity;
     uint64_t bytes;
+    int64_t held;           /* duration of the units, ns */
     int64_t begin;          /* pts of the first sample since the flush, AIZU_NO_TIME */
     int64_t end;            /* latest pts queued, plus its duration, AIZU_NO_TIME */
     int64_t last_dts;       /* of the last unit queued, AIZU_NO_TIME */
-    int64_t frame_duration; /* estimate */
+    int64_t frame_duration; /* estimate, 0 while unknown */
+    int64_t last_delta;     /* between the last two units */
     int64_t hide_before;    /* frames that end before it are not shown */
     int64_t sent_end;       /* end of the units that left for the decoder, AIZU_NO_TIME */
     az_decoder_state decoder;
@@ -288,6 +290,7 @@ const az_frame_node *az_stream_head(const az_engine *e);
 az_frame_node az_stream_pop_frame(az_stream_state *s);
 bool az_stream_is_drained(const az_engine *e, az_stream stream);
 uint64_t az_stream_bytes(const az_engine *e);
+int64_t az_stream_held(const az_engine *e);                  /* media that waits, ns: holes do not count */
 bool az_stream_is_fed(const az_engine *e, az_stream stream); /* has samples, and a decoder that takes them */
 
 /* ---- clock.c ---- */

@@ -238,7 +238,7 @@ void az_lane_step(az_engine *e)
         if (!is_buffer_full(e))
             choose(e);
         else if (e->playback.clock.is_running)
-            az_engine_wake(e, az_add_sat(e->now, AZ_MAX(az_playback_ahead(e) - e->config.buffer_ahead_max,
+            az_engine_wake(e, az_add_sat(e->now, AZ_MAX(az_stream_held(e) - e->config.buffer_ahead_max,
                                                         10 * AIZU_MILLISECOND)));
     }
 }
@@ -342,12 +342,17 @@ static void segment_failed(az_engine *e, const az_fetch_outcome *outcome)
 
 /* Metadata of a segment without a sample: placed by the playlist's word. */
 static void place_early(az_engine *e);
+static void set_cue_floor(az_engine *e, int64_t pts);
+static void take_early(az_engine *e);
 
 static void segment_complete(az_engine *e)
 {
     az_lane *lane = &e->lane;
     if (!lane->is_placed)
         place_early(e);
+    set_cue_floor(e, lane->segment.start);
+    if (lane->is_placed)
+        take_early(e);
     drop_early(lane);
     lane->is_contiguous = true;
     lane->success = e->now;
@@ -438,11 +443,17 @@ static bool place(az_engine *e, az_media media, int64_t ticks)
     if (lane->verdict != AZ_LANE_GO_ON)
         return false;
     lane->is_placed = true;
-    if (e->playback.cue_floor == AIZU_NO_TIME) {
-        e->playback.cue_floor = pts;
-        az_cue_queue_begin(e->cues, pts);
-    }
     return true;
+}
+
+/* Joining somewhere: the cues from the first picture on are passed, or from the first sound where there is no
+ * picture. Until that is known metadata waits. */
+static void set_cue_floor(az_engine *e, int64_t pts)
+{
+    if (e->playback.cue_floor != AIZU_NO_TIME)
+        return;
+    e->playback.cue_floor = pts;
+    az_cue_queue_begin(e->cues, pts);
 }
 
 static int64_t map_ticks(const az_engine *e, int64_t ticks)
@@ -498,7 +509,6 @@ static void on_trouble(void *user, az_demux_trouble trouble, uint64_t offset)
              (unsigned long long)offset);
 }
 
-static void take_early(az_engine *e);
 static void take_cue(az_engine *e, az_cue_info *info);
 
 static void on_sample(void *user, const az_sample *sample)
@@ -513,10 +523,13 @@ static void on_sample(void *user, const az_sample *sample)
     int64_t ticks = sample->pts != AZ_NO_TICKS ? sample->pts : sample->dts;
     if (!lane->is_placed && (ticks == AZ_NO_TICKS || !place(e, sample->media, ticks)))
         return;
-    take_early(e);
     int64_t pts = ticks != AZ_NO_TICKS ? map_ticks(e, ticks) : s->end;
     if (pts == AIZU_NO_TIME || is_misplaced(lane, pts))
         return;
+    if (sample->media == AZ_MEDIA_VIDEO || !e->streams[AZ_STREAM_VIDEO].is_announced)
+        set_cue_floor(e, pts);
+    if (e->playback.cue_floor != AIZU_NO_TIME)
+        take_early(e);
     int64_t dts = sample->dts != AZ_NO_TICKS ? map_ticks(e, sample->dts) : AIZU_NO_TIME;
     int64_t duration = az_rescale(sample->duration, AIZU_SECOND, TS_TIMEBASE.timescale);
     lane->last_pts = pts;
@@ -587,8 +600,10 @@ static void place_early(az_engine *e)
         int64_t ticks = lane->early[i].ticks;
         if (ticks == AZ_NO_TICKS)
             continue;
-        if (place(e, AZ_MEDIA_METADATA, ticks))
-            take_early(e);
+        if (!place(e, AZ_MEDIA_METADATA, ticks))
+            return;
+        set_cue_floor(e, lane->segment.start);
+        take_early(e);
         return;
     }
 }
@@ -597,7 +612,7 @@ static void on_metadata(void *user, const az_metadata *metadata)
 {
     az_engine *e = user;
     az_lane *lane = &e->lane;
-    if (lane->is_placed) {
+    if (lane->is_placed && e->playback.cue_floor != AIZU_NO_TIME) {
         take_metadata(e, metadata->codec, metadata->pts, metadata->data);
     } else if (lane->early_count < AZ_EARLY_METADATA_MAX) {
         lane->early[lane->early_count++] =

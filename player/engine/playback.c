@@ -270,10 +270,11 @@ static bool is_complete_start(const az_engine *e)
     return true;
 }
 
-/* How long frames are: the first one of a stream may have come before that was known. */
+/* How long frames are; the first one of a stream may have come before that was known. */
 static int64_t frame_duration(const az_engine *e, const az_showing *showing)
 {
-    return AZ_MAX(1, AZ_MAX(showing->duration, e->streams[AZ_STREAM_VIDEO].frame_duration));
+    int64_t known = e->streams[AZ_STREAM_VIDEO].frame_duration;
+    return AZ_MAX(1, known > 0 ? known : showing->duration);
 }
 
 /* Decoders hold back their newest frames: nothing is left to push them out. A video stream that ends long

@@ -4,7 +4,7 @@
  */
 #include "engine/internal.h"
 
-#define ASSUMED_RATE 3.0e6 /* bit/s, before anything was measured */
+#define ASSUMED_RATE 5.0e6 /* bit/s, before anything was measured */
 #define USED_SHARE   0.8   /* of the estimate */
 #define FAST_MEMORY  3.0   /* seconds of transfer after which half is new */
 #define SLOW_MEMORY  10.0

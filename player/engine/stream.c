@@ -39,6 +39,7 @@ static az_unit_node unit_pop(az_stream_state *s)
     s->unit_begin = (s->unit_begin + 1) % s->unit_capacity;
     s->unit_count--;
     s->bytes -= node.unit.data.size;
+    s->held -= node.unit.duration;
     return node;
 }
 
@@ -119,6 +120,11 @@ uint64_t az_stream_bytes(const az_engine *e)
     return e->streams[AZ_STREAM_VIDEO].bytes + e->streams[AZ_STREAM_AUDIO].bytes;
 }
 
+int64_t az_stream_held(const az_engine *e)
+{
+    return AZ_MAX(e->streams[AZ_STREAM_VIDEO].held, e->streams[AZ_STREAM_AUDIO].held);
+}
+
 /* ---- samples in ---- */
 
 static bool units_grow(az_stream_state *s)
@@ -138,13 +144,24 @@ static bool units_grow(az_stream_state *s)
     return true;
 }
 
+/* A longer distance than before counts when it comes twice: a lost unit makes one look long. */
+static void learn_duration(az_stream_state *s, int64_t dts)
+{
+    if (s->last_dts == AIZU_NO_TIME || dts <= s->last_dts || dts - s->last_dts >= AIZU_SECOND)
+        return;
+    int64_t delta = dts - s->last_dts;
+    bool is_repeated = delta < s->last_delta + s->last_delta / 8;
+    s->last_delta = delta;
+    if (s->frame_duration == 0 || delta < s->frame_duration || is_repeated)
+        s->frame_duration = delta;
+}
+
 static int64_t duration_of(az_stream_state *s, az_stream stream, int64_t dts, int64_t duration)
 {
     if (duration > 0 && duration < AIZU_SECOND)
         s->frame_duration = duration;
-    else if (dts != AIZU_NO_TIME && s->last_dts != AIZU_NO_TIME && dts > s->last_dts &&
-             dts - s->last_dts < AIZU_SECOND)
-        s->frame_duration = dts - s->last_dts;
+    else
+        learn_duration(s, dts);
     if (s->frame_duration > 0)
         return s->frame_duration;
     return stream == AZ_STREAM_VIDEO ? DURATION_VIDEO : DURATION_AUDIO;
@@ -196,6 +213,7 @@ void az_stream_push(az_engine *e, const az_sample *sample, int64_t pts, int64_t 
         node.unit.data = az_slice_ref(sample->data);
     s->units[(s->unit_begin + s->unit_count++) % s->unit_capacity] = node;
     s->bytes += node.unit.data.size;
+    s->held += duration;
 }
 
 /* ---- frames out ---- */
