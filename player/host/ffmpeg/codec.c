@@ -102,6 +102,7 @@ aizu_result az_codec_open(az_codec_decoder *decoder, az_codec codec, const az_tr
         return AIZU_E_MEMORY;
     context->pkt_timebase = (AVRational){1, (int)AIZU_SECOND};
     context->thread_count = threads_for(decoder);
+    context->log_level_offset = AV_LOG_TRACE; /* errors are reported; a library does not print */
     int error = avcodec_open2(context, library, NULL);
     if (error < 0) {
         set_detail(decoder, error);

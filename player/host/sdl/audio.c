@@ -229,6 +229,8 @@ static void open_for_first(az_audio *audio)
     int rate = az_frame_av(audio->pieces[audio->begin].frame)->sample_rate;
     pthread_mutex_unlock(&audio->lock);
     bool is_open = open_device(audio, rate);
+    if (is_open)
+        SDL_PauseAudioDevice(audio->device, 0); /* takes SDL's lock, under which the callback takes ours */
     const char *driver = is_open ? SDL_GetCurrentAudioDriver() : NULL;
     pthread_mutex_lock(&audio->lock);
     if (!is_open) {
@@ -238,7 +240,6 @@ static void open_for_first(az_audio *audio)
     az_log_printf(&audio->log, AZ_LOG_INFO, "audio", "%s at %d Hz", driver ? driver : "?", audio->rate);
     audio->device_state = DEVICE_OPEN;
     audio->callback_time = az_clock_now();
-    SDL_PauseAudioDevice(audio->device, 0);
 }
 
 static bool has_room(const az_audio *audio)
@@ -326,6 +327,7 @@ static void *run(void *argument)
         step(audio);
     pthread_mutex_unlock(&audio->lock);
     close_device(audio);
+    SDL_TLSCleanup(); /* this is not a thread of SDL's */
     return NULL;
 }
 

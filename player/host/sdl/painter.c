@@ -92,6 +92,17 @@ static SDL_Rect place_by_cpu(const SDL_Surface *surface, const aizu_frame *frame
     return (SDL_Rect){place.x, place.y, width, height};
 }
 
+/* Makes black again what the scaler wrote past the ends of rows, on the right or round the edge. */
+static void clean_borders(SDL_Surface *surface, const SDL_Rect *place)
+{
+    int right = place->x + place->w;
+    if (place->w % AZ_SCALER_STEP == 0 || place->w == surface->w)
+        return;
+    Uint32 black = SDL_MapRGB(surface->format, 0, 0, 0);
+    SDL_FillRect(surface, &(SDL_Rect){0, place->y, AZ_MIN(place->x, AZ_SCALER_STEP), place->h}, black);
+    SDL_FillRect(surface, &(SDL_Rect){right, place->y, AZ_SCALER_STEP, place->h}, black);
+}
+
 static bool prepare_by_cpu(az_painter *painter, const aizu_frame *frame)
 {
     SDL_Surface *surface = get_surface(painter);
@@ -110,6 +121,7 @@ static bool prepare_by_cpu(az_painter *painter, const aizu_frame *frame)
     bool is_done = az_scaler_run(&painter->scaler, frame, surface->format->format, pixels, surface->pitch,
                                  place.w, place.h);
     SDL_UnlockSurface(surface);
+    clean_borders(surface, &place);
     return is_done;
 }
 

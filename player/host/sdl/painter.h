@@ -27,6 +27,6 @@ void az_painter_close(az_painter *painter);
 /* Gets a picture ready; the screen does not change. The frame is not used afterwards. */
 AZ_NODISCARD bool az_painter_prepare(az_painter *painter, const aizu_frame *frame);
 /* Shows what was prepared last, or black before. */
-AZ_NODISCARD bool az_painter_show(az_painter *painter);
+bool az_painter_show(az_painter *painter);
 
 #endif

@@ -119,7 +119,7 @@ static void redraw(window *output)
     output->is_prepared = false; /* the pixels are the same for both */
     if (output->shown && !az_painter_prepare(&output->painter, az_frame_view(output->shown)))
         return;
-    (void)az_painter_show(&output->painter);
+    az_painter_show(&output->painter);
 }
 
 static void pump(window *output)
@@ -190,7 +190,7 @@ static void show(window *output)
     output->is_prepared = false;
     pthread_mutex_unlock(&output->lock);
     az_subsystem_lock(SDL_INIT_VIDEO);
-    (void)az_painter_show(&output->painter);
+    az_painter_show(&output->painter);
     az_subsystem_unlock(SDL_INIT_VIDEO);
     az_video_report(&output->base, AZ_EVENT_PRESENTED, item.frame_id, az_clock_now());
     az_frame_unref(&output->shown);
@@ -278,6 +278,7 @@ static void *run(void *argument)
     pthread_mutex_unlock(&output->lock);
     if (is_open)
         close_window(output);
+    SDL_TLSCleanup(); /* this is not a thread of SDL's */
     return NULL;
 }
 
