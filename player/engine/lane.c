@@ -114,10 +114,23 @@ static bool find_next(const az_engine *e, const az_list *list, az_list_item *ite
     return e->lane.is_by_time ? find_by_time(e, list, item) : az_list_find(list, e->lane.next, item);
 }
 
+/* The next segment will soon slide out of a live window: it is fetched even into a full buffer. */
+static bool is_about_to_slide(const az_engine *e)
+{
+    const az_list *list = az_source_list(e);
+    az_list_item next;
+    if (!list || az_list_is_ended(list) || e->lane.is_by_time || !az_list_find(list, e->lane.next, &next))
+        return false;
+    int64_t margin = 2 * az_list_playlist(list)->target_duration;
+    return next.start - az_list_begin(list) < margin &&
+           az_stream_held(e) < az_add_sat(e->config.buffer_ahead_max, margin);
+}
+
 static bool is_buffer_full(const az_engine *e)
 {
-    return az_playback_ahead(e) >= e->config.buffer_ahead_max ||
-           az_stream_bytes(e) >= e->config.buffer_bytes_max;
+    if (az_stream_bytes(e) >= e->config.buffer_bytes_max)
+        return true;
+    return az_stream_held(e) >= e->config.buffer_ahead_max && !is_about_to_slide(e);
 }
 
 static void pass_over(az_lane *lane, const az_list_item *item)

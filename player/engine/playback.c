@@ -606,7 +606,8 @@ static void pass_cues(az_engine *e)
         az_cue_queue_pass(e->cues, p->shown.end);
     }
     next_cue = az_cue_queue_next(e->cues);
-    if (p->clock.is_running && next_cue < next_frame) {
+    bool is_picture_coming = has_video(e) && !p->has_shown && next_frame != AZ_NEVER;
+    if (p->clock.is_running && next_cue < next_frame && !is_picture_coming) {
         bool is_frame_late = has_video(e) && next_frame == AZ_NEVER;
         int64_t patience = is_frame_late ? AZ_FRAME_PATIENCE : 0;
         int64_t position = az_playback_position(e) - patience;

@@ -207,6 +207,8 @@ static aizu_result take_media(az_engine *e, size_t index, az_playlist **playlist
 {
     az_presentation *p = &e->presentation;
     az_source *source = &p->sources[index];
+    if (index != p->current) /* kept from a switch that came to nothing: what it missed it can only guess */
+        az_list_destroy(&source->list);
     bool is_first = !source->list;
     az_list_change change;
     if (is_first)
