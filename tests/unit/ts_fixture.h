@@ -19,7 +19,7 @@
 #define SPLICE  0x103
 #define SECOND  INT64_C(90000)
 #define ROLL    (INT64_C(1) << 33)
-#define OUT_MAX 256
+#define OUT_MAX 512
 
 typedef struct seen_sample {
     az_sample sample; /* without data */

@@ -188,6 +188,36 @@ static void audio_frames_may_be_cut_by_pes_packets(void **state)
     assert_int_equal(all_troubles(f), 0);
 }
 
+static void a_start_code_is_found_at_every_offset(void **state)
+{
+    fixture *f = *state;
+    ts_h264 bare = hd;
+    bare.has_no_delimiter = true; /* one start code a picture: none may be overlooked */
+    write_tables(f);
+    for (uint32_t i = 0; i < 130; i++) {
+        ts_pes pes = ts_pes_make(VIDEO, i * 6000);
+        ts_bytes_clear(&f->unit);
+        ts_es_h264(&f->unit, &bare, false, 2 * i, 500 + i);
+        ts_es_h264(&f->unit, &bare, false, 2 * i + 1, 500);
+        ts_writer_pes(&f->writer, &pes, f->unit.data, f->unit.size);
+    }
+    demux(f);
+    assert_int_equal(count_of(f, VIDEO), 260);
+}
+
+static void sound_goes_out_with_the_last_byte_of_its_pes_packet(void **state)
+{
+    fixture *f = *state;
+    write_tables(f);
+    ts_es_adts(&f->unit, 48000, 2, 3 * 184 - 14); /* fills three packets with the header: no stuffing */
+    ts_pes pes = ts_pes_make(AUDIO, 0);
+    ts_writer_pes(&f->writer, &pes, f->unit.data, f->unit.size);
+    for (int i = 0; i < 20; i++)
+        ts_writer_null(&f->writer);
+    feed(f);
+    assert_int_equal(count_of(f, AUDIO), 1);
+}
+
 static void timed_id3_is_the_whole_tag_with_its_time(void **state)
 {
     fixture *f = *state;
@@ -386,6 +416,8 @@ int main(void)
         TEST(slices_of_one_picture_stay_together_without_delimiters),
         TEST(pes_headers_and_start_codes_may_be_cut_by_packets),
         TEST(audio_frames_may_be_cut_by_pes_packets),
+        TEST(a_start_code_is_found_at_every_offset),
+        TEST(sound_goes_out_with_the_last_byte_of_its_pes_packet),
         TEST(timed_id3_is_the_whole_tag_with_its_time),
         TEST(an_id3_tag_may_go_on_in_the_next_pes_packet),
         TEST(several_tags_of_one_pes_packet_stay_together),
