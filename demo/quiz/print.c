@@ -76,17 +76,13 @@ void quiz_print_cue(const struct quiz_printer *printer, const aizu_cue *cue, con
 {
     if (!printer->is_on)
         return;
-    char where[64], owner[96], words[160], flags[32] = "";
+    char where[64], owner[96], words[160], flags[32];
     if (frame_pts == AIZU_NO_TIME)
         snprintf(where, sizeof(where), "no frame");
     else
         snprintf(where, sizeof(where), "frame %.3f", aizu_seconds(frame_pts));
-    if (cue->flags & AIZU_CUE_LATE)
-        strcat(flags, " late");
-    if (cue->flags & AIZU_CUE_SKIPPED)
-        strcat(flags, " skipped");
-    if (cue->flags & AIZU_CUE_REPLAY)
-        strcat(flags, " replay");
+    snprintf(flags, sizeof(flags), "%s%s%s", cue->flags & AIZU_CUE_LATE ? " late" : "",
+             cue->flags & AIZU_CUE_SKIPPED ? " skipped" : "", cue->flags & AIZU_CUE_REPLAY ? " replay" : "");
     quiz_utf8_clean(owner, sizeof(owner), cue->key, strlen(cue->key));
     quiz_utf8_clean(words, sizeof(words), item->text, strlen(item->text));
     quiz_print_line(printer, "cue", "%.3f on %s%s  %s %s  %s%s%s", aizu_seconds(cue->pts), where, flags,
