@@ -141,7 +141,9 @@ static az_list_change confirm(az_list *list, const az_media_playlist *next, az_l
         list->steps_back = 0;
         return change;
     }
-    unsigned needed = is_older_version(list, next) ? VOTES_AGAINST_CACHE : VOTES_FOR_RESTART;
+    /* a list that begins where the known one does, and ends earlier, was cut off */
+    bool is_cut = next->media_sequence >= az_list_playlist(list)->media_sequence;
+    unsigned needed = is_cut || is_older_version(list, next) ? VOTES_AGAINST_CACHE : VOTES_FOR_RESTART;
     if (++list->steps_back < needed)
         return AZ_LIST_STALE;
     list->steps_back = 0;
