@@ -66,6 +66,7 @@ static const char *phase_name(aizu_cue_phase phase)
 bool log_open(event_log *out, const char *path)
 {
     *out = (event_log){.load = aizu_now()};
+    pthread_mutex_init(&out->lock, NULL);
     if (!path)
         return true;
     out->is_own = strcmp(path, "-") != 0;
@@ -80,6 +81,7 @@ void log_close(event_log *l)
     if (l->file && l->is_own)
         fclose(l->file);
     l->file = NULL;
+    pthread_mutex_destroy(&l->lock);
 }
 
 /* Times go out with a microsecond; more digits are noise, fewer would hide what is measured. */
@@ -108,9 +110,11 @@ static void write_line(event_log *l, json_t *line)
 {
     char *text = json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(15));
     if (text) {
+        pthread_mutex_lock(&l->lock);
         fputs(text, l->file);
         fputc('\n', l->file);
         fflush(l->file);
+        pthread_mutex_unlock(&l->lock);
     }
     free(text);
     json_decref(line);

@@ -1,18 +1,21 @@
 /*
- * The log of `aizu play`: one JSON object a line (docs/aizu.md), or short lines for people.
+ * The log of `aizu play`: one JSON object a line (docs/aizu.md), or short lines for people. Any thread may
+ * log.
  */
 #ifndef AIZU_DEMO_LOG_H
 #define AIZU_DEMO_LOG_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 
 #include <aizu/aizu.h>
 
 typedef struct event_log {
-    FILE *file;   /* JSON lines; NULL: text on standard output */
-    bool is_own;  /* the file is closed at the end */
-    int64_t load; /* monotonic time of load */
+    FILE *file;           /* JSON lines; NULL: text on standard output */
+    bool is_own;          /* the file is closed at the end */
+    int64_t load;         /* monotonic time of load */
+    pthread_mutex_t lock; /* a line at a time */
 } event_log;
 
 /* False after a message on standard error. path NULL: text, "-": JSON on standard output. */

@@ -1,5 +1,7 @@
 /*
- * `aizu play`: a player, its log and its commands; see play.h. The window, where there is one, is window.c's.
+ * `aizu play`: a player, its log and its commands; see play.h. The window, where there is one, is window.c's;
+ * then callbacks run on the library's dispatch thread, so that a cue does not wait for the screen, and only
+ * log.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -111,7 +113,8 @@ static void on_log(void *user, aizu_log_level level, const char *module, const c
 
 void play_toggle_pause(play *p)
 {
-    if (p->state == AIZU_STATE_PLAYING || p->state == AIZU_STATE_BUFFERING)
+    int state = p->state;
+    if (state == AIZU_STATE_PLAYING || state == AIZU_STATE_BUFFERING)
         aizu_player_pause(p->player);
     else
         aizu_player_play(p->player);
@@ -206,13 +209,11 @@ static void look_at_clock(play *p)
 
 bool play_step(play *p)
 {
-    aizu_result result = aizu_player_dispatch(p->player, 0);
-    if (result == AIZU_END) {
-        if (p->has_failed)
-            finish(p, "failed", EXIT_FAILED);
-        else
-            finish(p, "ended", EXIT_ENDED);
-    }
+    (void)aizu_player_dispatch(p->player, 0); /* does nothing where the library has a thread for it */
+    if (p->state == AIZU_STATE_ENDED)
+        finish(p, "ended", EXIT_ENDED);
+    if (p->state == AIZU_STATE_IDLE && p->has_failed)
+        finish(p, "failed", EXIT_FAILED);
     look_at_input(p);
     look_at_clock(p);
     if (was_interrupted)
@@ -248,6 +249,7 @@ static aizu_result create_player(play *p)
     aizu_config_init(&config);
     config.video = o->video;
     config.audio = o->video == AIZU_VIDEO_PULL ? AIZU_AUDIO_DEVICE : AIZU_AUDIO_SILENT;
+    config.dispatch_thread = o->video == AIZU_VIDEO_PULL; /* the main thread waits for the screen */
     config.early_cues = o->is_early;
     config.housekeeping_cues = o->is_housekeeping;
     config.live_hold_back = o->hold_back;
@@ -310,6 +312,7 @@ static void run(play *p)
         run_headless(p);
     window_close(&w);
     log_stats(&p->log, p->player, aizu_now());
+    aizu_player_destroy(&p->player); /* nothing is called back after it: the end is the last line */
     log_end(&p->log, p->reason, p->status, aizu_now());
 }
 
@@ -319,6 +322,8 @@ int play_main(int argc, char **argv)
     if (!options_parse(&o, argc, argv))
         return EXIT_USAGE;
     play p = {.options = &o, .is_input_open = true};
+    atomic_init(&p.state, AIZU_STATE_IDLE);
+    atomic_init(&p.has_failed, false);
     if (!log_open(&p.log, o.log_path))
         return EXIT_USAGE;
     catch_signals();

@@ -5,6 +5,7 @@
 #ifndef AIZU_DEMO_PLAY_H
 #define AIZU_DEMO_PLAY_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include <aizu/aizu.h>
@@ -26,10 +27,10 @@ typedef struct play {
     const options *options;
     aizu_player *player;
     event_log log;
-    aizu_state state;
-    bool has_failed;
-    bool is_over;       /* reason and status are set */
-    const char *reason; /* "ended", "failed", "duration", "user" */
+    atomic_int state;       /* aizu_state, as the last event told */
+    atomic_bool has_failed; /* a fatal error was told */
+    bool is_over;           /* reason and status are set */
+    const char *reason;     /* "ended", "failed", "duration", "user" */
     int status;
     int64_t stats_at;
     bool is_input_open; /* standard input */

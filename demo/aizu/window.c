@@ -21,7 +21,7 @@
 #define BAR_SHOWN    (3 * AIZU_SECOND) /* after the mouse moved or a key was pressed */
 #define JUMP         (10 * AIZU_SECOND)
 #define REDRAW_EVERY (AIZU_SECOND / 4)  /* of overlays over a picture that stands */
-#define INPUT_EVERY  (AIZU_SECOND / 20) /* standard input does not wake SDL */
+#define LOOK_EVERY   (AIZU_SECOND / 20) /* at standard input and at what callbacks told */
 
 struct window {
     play *play;
@@ -250,8 +250,8 @@ void window_run(window *w)
     while (play_step(w->play)) {
         show_frame(w);
         int64_t sleep = play_sleep_max(w->play);
-        if (w->play->is_input_open && sleep > INPUT_EVERY)
-            sleep = INPUT_EVERY;
+        if (sleep > LOOK_EVERY)
+            sleep = LOOK_EVERY;
         SDL_Event event;
         if (SDL_WaitEventTimeout(&event, (int)(sleep / AIZU_MILLISECOND) + 1)) {
             do
