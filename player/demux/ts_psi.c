@@ -137,14 +137,21 @@ static void classify(az_pmt_stream *s, const descriptors *program, const descrip
     }
 }
 
-/* The header that long sections share; the reader is left at the table's own fields. False: not `table`. */
-static bool open_section(az_reader *r, az_span section, unsigned table, az_pat *head)
+/* The header that long sections share. */
+typedef struct section_head {
+    uint16_t id; /* of the transport stream or programme */
+    uint8_t version, section, last_section;
+    bool is_current;
+} section_head;
+
+/* The reader is left at the table's own fields. False: not `table`. */
+static bool open_section(az_reader *r, az_span section, unsigned table, section_head *head)
 {
     if (section.size < 12)
         return false;
     az_reader_init(r, az_span_sub(section, 0, section.size - 4)); /* without the CRC */
     unsigned id = az_reader_u8(r), flags = az_reader_u16(r);
-    head->stream_id = az_reader_u16(r);
+    head->id = az_reader_u16(r);
     unsigned version = az_reader_u8(r);
     head->version = (version >> 1) & 31;
     head->is_current = version & 1;
@@ -156,10 +163,15 @@ static bool open_section(az_reader *r, az_span section, unsigned table, az_pat *
 bool az_pat_parse(az_span section, az_pat *out)
 {
     az_reader r;
-    if (!open_section(&r, section, 0x00, out))
+    section_head head;
+    if (!open_section(&r, section, 0x00, &head))
         return false;
-    out->count = 0;
+    out->version = head.version;
+    out->section = head.section;
+    out->last_section = head.last_section;
+    out->is_current = head.is_current;
     out->is_cut = false;
+    out->count = 0;
     while (az_reader_left(&r) >= 4) {
         az_pat_program p = {.number = az_reader_u16(&r)};
         p.pmt_pid = az_reader_u16(&r) & 0x1FFF;
@@ -177,10 +189,10 @@ bool az_pat_parse(az_span section, az_pat *out)
 bool az_pmt_parse(az_span section, az_pmt *out)
 {
     az_reader r;
-    az_pat head;
+    section_head head;
     if (!open_section(&r, section, 0x02, &head))
         return false;
-    *out = (az_pmt){.program = head.stream_id, .version = head.version, .is_current = head.is_current};
+    *out = (az_pmt){.program = head.id, .version = head.version, .is_current = head.is_current};
     az_reader_skip(&r, 2); /* PCR PID: our clock is made from time stamps */
     descriptors program = {0};
     read_descriptors(az_reader_bytes(&r, az_reader_u16(&r) & 0x0FFF), &program);

@@ -13,7 +13,6 @@ typedef struct az_pat_program {
 } az_pat_program;
 
 typedef struct az_pat {
-    uint16_t stream_id;
     uint8_t version, section, last_section;
     bool is_current;
     bool is_cut; /* had more programmes than fit */
