@@ -43,7 +43,7 @@ int64_t az_clock_time(const az_clock *clock, int64_t pts)
     /* rounded so that the clock is there at that time, not a nanosecond before */
     int64_t time = az_add_sat(clock->base_time, (int64_t)((double)distance / clock->rate));
     while (distance > 0 && az_clock_pts(clock, time) < pts)
-        time += 1 + (pts - az_clock_pts(clock, time)) / 2;
+        time += 1 + (pts - az_clock_pts(clock, time) - 1) / 2;
     return time;
 }
 

@@ -123,7 +123,7 @@ static bool is_about_to_slide(const az_engine *e)
         return false;
     int64_t margin = 2 * az_list_playlist(list)->target_duration;
     return next.start - az_list_begin(list) < margin &&
-           az_stream_held(e) < az_add_sat(e->config.buffer_ahead_max, margin);
+           az_stream_held(e) < az_add_sat(e->config.buffer_ahead_max, margin - next.duration);
 }
 
 static bool is_buffer_full(const az_engine *e)
@@ -131,6 +131,24 @@ static bool is_buffer_full(const az_engine *e)
     if (az_stream_bytes(e) >= e->config.buffer_bytes_max)
         return true;
     return az_stream_held(e) >= e->config.buffer_ahead_max && !is_about_to_slide(e);
+}
+
+/* The window slid past what comes next. At its edge the following segments would be lost one by one: playback
+ * goes on at a distance from it, where a viewer who joins begins. */
+static bool is_overtaken(const az_engine *e, const az_list_item *item)
+{
+    const az_lane *lane = &e->lane;
+    return az_source_is_live(e) && !lane->is_by_time && item->sequence > lane->next &&
+           item->start < az_source_live_start(e);
+}
+
+static void go_to_live(az_engine *e)
+{
+    e->lane.is_by_time = true;
+    e->lane.is_exact = false;
+    e->lane.steps_back = STEPS_BACK_MAX;
+    e->lane.cover = az_source_live_start(e);
+    e->lane.is_contiguous = false;
 }
 
 static void pass_over(az_lane *lane, const az_list_item *item)
@@ -194,7 +212,9 @@ static void choose(az_engine *e)
                   true, "segment");
             return;
         }
-        if (item.flags & AZ_SEGMENT_GAP)
+        if (is_overtaken(e, &item))
+            go_to_live(e);
+        else if (item.flags & AZ_SEGMENT_GAP)
             pass_over(lane, &item);
         else if (start_segment(e, &item))
             return;
