@@ -198,6 +198,21 @@ static void renumber(az_list *list, const az_media_playlist *next)
     list->domain_offset = last.domain + 1 - next->discontinuity_sequence;
 }
 
+/* A segment keeps its domain, and domains do not go back: many servers leave EXT-X-DISCONTINUITY-SEQUENCE
+ * out, and the count begins anew when a tag slides out of their window. */
+static void keep_domains(az_list *list, const az_media_playlist *next)
+{
+    const az_media_playlist *known = az_list_playlist(list);
+    if (!known || list->count == 0 || count_complete(next) == 0)
+        return;
+    uint64_t index = AZ_MIN(next->media_sequence - known->media_sequence, list->count - 1);
+    uint64_t was = known->discontinuity_sequence + known->segments[index].discontinuities;
+    uint64_t is = next->discontinuity_sequence + next->segments[0].discontinuities;
+    bool is_same_segment = next->media_sequence == known->media_sequence + index;
+    if (is_same_segment || is < was)
+        list->domain_offset += was - is;
+}
+
 aizu_result az_list_update(az_list *list, az_playlist **pointer, az_list_change *change)
 {
     az_playlist *playlist = *pointer;
@@ -219,6 +234,8 @@ aizu_result az_list_update(az_list *list, az_playlist **pointer, az_list_change 
         chain_starts(list, next, *change, starts);
     if (*change == AZ_LIST_RESTARTED)
         renumber(list, next);
+    else
+        keep_domains(list, next);
     if (!list->playlist)
         list->was_ended_at_first = next->has_endlist || next->type == AZ_PLAYLIST_TYPE_VOD;
     az_playlist_destroy(&list->playlist);
@@ -361,6 +378,9 @@ void az_list_align(az_list *list, const az_list *reference)
 {
     if (az_list_is_empty(list) || az_list_is_empty(reference))
         return;
+    /* what restarts used up of the numbers counts for both */
+    list->sequence_offset = reference->sequence_offset;
+    list->domain_offset = reference->domain_offset;
     int64_t delta = alignment(list, reference);
     az_list_shift(list, 0, delta);
 }

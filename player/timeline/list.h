@@ -25,7 +25,8 @@ typedef enum az_list_change {
 /*
  * One segment. `sequence` only grows: it is the media sequence number (4.3.3.2), plus what earlier
  * restarts of the numbering used up. `domain` names the stretch between two discontinuities in which
- * media timestamps are continuous; it is the discontinuity sequence number (4.3.3.3) plus the same.
+ * media timestamps are continuous; it is the discontinuity sequence number (4.3.3.3) plus the same, and stays
+ * with its segment even if the server does not count.
  */
 typedef struct az_list_item {
     uint64_t sequence;
@@ -53,7 +54,8 @@ AZ_NODISCARD aizu_result az_list_update(az_list *list, az_playlist **playlist, a
 /*
  * Moves the whole list so that it agrees with another one of the same presentation: by programme
  * date-time, else by media sequence number within the same numbering, else (both finished) by their
- * beginnings, else by their ends. Before the first segment of it is used. Both must have segments.
+ * beginnings, else by their ends; and gives it the sequence and domain numbers of the other where the
+ * server's numbering was restarted. Before the first segment of it is used. An empty one: nothing is done.
  */
 void az_list_align(az_list *list, const az_list *reference);
 

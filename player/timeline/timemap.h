@@ -12,7 +12,7 @@
 
 #include "base/base.h"
 
-/* Domains remembered; past it the one used longest ago is forgotten. */
+/* Domains remembered; past it the one anchored longest ago is forgotten. */
 #define AZ_TIMEMAP_DOMAINS_MAX 1024
 
 typedef struct az_timemap az_timemap;
