@@ -34,6 +34,16 @@ static const SDL_Color BAD_ROW = {178, 46, 60, 190};
 static const SDL_Color WARM = {255, 190, 92, 255};
 static const SDL_Color LIVE = {255, 74, 88, 255};
 
+/* What the look of a card depends on, but for time. */
+struct card_key {
+    uint64_t cue_id;
+    int64_t start;
+    int number;
+    enum quiz_phase phase;
+    int choice;
+    int focus;
+};
+
 struct quiz_draw {
     SDL_Renderer *renderer;
     struct quiz_shapes *shapes;
@@ -41,10 +51,11 @@ struct quiz_draw {
     struct quiz_metrics metrics;
     struct quiz_card card;
     bool has_card;    /* `card` was painted last */
-    bool is_laid_out; /* `card` fits the three fields below */
-    uint64_t cue_id;
-    int64_t start;
-    int number;
+    bool is_laid_out; /* `card` fits `key` and `metrics` */
+    SDL_Texture *still;
+    SDL_Rect still_area;
+    bool is_still_drawn; /* `still` fits `key` */
+    struct card_key key;
 };
 
 struct quiz_draw *quiz_draw_create(SDL_Renderer *renderer, const char *font_path)
@@ -62,58 +73,68 @@ struct quiz_draw *quiz_draw_create(SDL_Renderer *renderer, const char *font_path
     return draw;
 }
 
+static void drop_still(struct quiz_draw *draw)
+{
+    if (draw->still) /* SDL_DestroyTexture(NULL) would overwrite the error to be shown */
+        SDL_DestroyTexture(draw->still);
+    draw->still = NULL;
+    draw->is_still_drawn = false;
+}
+
 void quiz_draw_destroy(struct quiz_draw **draw)
 {
     if (!draw || !*draw)
         return;
+    drop_still(*draw);
     quiz_text_destroy(&(*draw)->text);
     quiz_shapes_destroy(&(*draw)->shapes);
     free(*draw);
     *draw = NULL;
 }
 
+static int shadow_blur(const struct quiz_draw *draw)
+{
+    return quiz_px(&draw->metrics, 14);
+}
+
 static void paint_panel(struct quiz_draw *draw, SDL_Rect box, int radius)
 {
-    int blur = quiz_px(&draw->metrics, 14);
-    quiz_shape_shadow(draw->shapes, box, radius, blur, SHADOW);
+    quiz_shape_shadow(draw->shapes, box, radius, shadow_blur(draw), SHADOW);
     quiz_shape_box(draw->shapes, box, radius, PANEL);
     quiz_shape_outline(draw->shapes, box, radius, quiz_px(&draw->metrics, 0.6), PANEL_EDGE);
 }
 
-/* Header and countdown. */
+/* Title and countdown. */
 
-static void paint_header(struct quiz_draw *draw, const struct quiz_game *game, int64_t now)
+static void paint_title(struct quiz_draw *draw, const struct quiz_game *game)
 {
     const struct quiz_card *card = &draw->card;
-    char words[32];
-    const char *kind = game->item.kind == QUIZ_POLL ? "POLL" : "QUESTION";
-    if (game->item.kind == QUIZ_POLL)
-        snprintf(words, sizeof(words), "%s", kind);
-    else
-        snprintf(words, sizeof(words), "%s %d", kind, game->number);
+    char words[32] = "POLL";
+    if (game->item.kind != QUIZ_POLL)
+        snprintf(words, sizeof(words), "QUESTION %d", game->number);
     quiz_text_draw(draw->text, card->meta_style, words, card->bar.x, card->meta_y, ACCENT);
+}
 
+/* The part of the card that moves: seconds and bar. */
+static void paint_countdown(struct quiz_draw *draw, const struct quiz_game *game, int64_t now)
+{
+    const struct quiz_card *card = &draw->card;
     bool runs = game->phase == QUIZ_OPEN || game->phase == QUIZ_LOCKED;
     if (!quiz_game_has_countdown(game) || !runs)
         return;
+    char words[32];
     int64_t left = quiz_game_remaining(game, now);
     long long seconds = (left + SECOND - 1) / SECOND;
+    bool is_short = left <= 5 * SECOND;
     snprintf(words, sizeof(words), "%lld:%02lld", seconds / 60, seconds % 60);
     int width = quiz_text_width(draw->text, card->meta_style, words);
     quiz_text_draw(draw->text, card->meta_style, words, card->bar.x + card->bar.w - width, card->meta_y,
-                   left <= 5 * SECOND ? WARM : INK);
-}
+                   is_short ? WARM : INK);
 
-static void paint_bar(struct quiz_draw *draw, const struct quiz_game *game, int64_t now)
-{
-    SDL_Rect bar = draw->card.bar;
-    quiz_shape_box(draw->shapes, bar, bar.h / 2, TRACK);
-    if (!quiz_game_has_countdown(game))
-        return;
-    int64_t left = quiz_game_remaining(game, now);
+    SDL_Rect bar = card->bar;
     bar.w = (int)((double)bar.w * (double)left / (double)game->item.duration_ns + 0.5);
     if (bar.w >= bar.h)
-        quiz_shape_box(draw->shapes, bar, bar.h / 2, left <= 5 * SECOND ? WARM : ACCENT);
+        quiz_shape_box(draw->shapes, bar, bar.h / 2, is_short ? WARM : ACCENT);
 }
 
 /* Answers. */
@@ -233,25 +254,87 @@ static void paint_footer(struct quiz_draw *draw, const struct quiz_game *game)
     quiz_text_draw_lines(draw->text, card->meta_style, &line, card->bar.x, card->footer_y, color);
 }
 
-static void paint_card(struct quiz_draw *draw, const struct quiz_game *game, int64_t now)
+/* The still part of the card. It is drawn once into a texture of its own: a software renderer takes several
+ * milliseconds for it, and for the texture a fraction of one. */
+
+static void paint_still_card(struct quiz_draw *draw, const struct quiz_game *game)
 {
-    bool is_same = draw->cue_id == game->cue_id && draw->start == game->start && draw->number == game->number;
-    if (!draw->is_laid_out || !is_same) {
-        quiz_card_layout(&draw->card, draw->text, &game->item, &draw->metrics);
-        draw->is_laid_out = true;
-        draw->cue_id = game->cue_id;
-        draw->start = game->start;
-        draw->number = game->number;
-    }
     const struct quiz_card *card = &draw->card;
     paint_panel(draw, card->box, card->radius);
-    paint_header(draw, game, now);
-    paint_bar(draw, game, now);
+    paint_title(draw, game);
+    quiz_shape_box(draw->shapes, card->bar, card->bar.h / 2, TRACK);
     quiz_text_draw_lines(draw->text, card->question_style, &card->question, card->bar.x, card->question_y,
                          INK);
     for (int i = 0; i < game->item.answer_count; i++)
         paint_answer(draw, game, i);
     paint_footer(draw, game);
+}
+
+static struct card_key key_of(const struct quiz_game *game)
+{
+    return (struct card_key){game->cue_id, game->start, game->number, game->phase, game->choice, game->focus};
+}
+
+static bool is_same_question(const struct card_key *a, const struct card_key *b)
+{
+    return a->cue_id == b->cue_id && a->start == b->start && a->number == b->number;
+}
+
+static bool is_same_card(const struct card_key *a, const struct card_key *b)
+{
+    return is_same_question(a, b) && a->phase == b->phase && a->choice == b->choice && a->focus == b->focus;
+}
+
+/* False when the renderer has no such textures. */
+static bool draw_still(struct quiz_draw *draw, const struct quiz_game *game)
+{
+    SDL_Rect box = draw->card.box;
+    int blur = shadow_blur(draw);
+    SDL_Rect area = {box.x - blur, box.y - blur, box.w + 2 * blur, box.h + 2 * blur};
+    if (draw->still && (draw->still_area.w != area.w || draw->still_area.h != area.h))
+        drop_still(draw);
+    if (!draw->still) {
+        draw->still = SDL_CreateTexture(draw->renderer, SDL_PIXELFORMAT_ARGB8888, SDL_TEXTUREACCESS_TARGET,
+                                        area.w, area.h);
+        if (!draw->still)
+            return false;
+        SDL_SetTextureBlendMode(draw->still, SDL_BLENDMODE_BLEND);
+    }
+    draw->still_area = area;
+    SDL_Texture *before = SDL_GetRenderTarget(draw->renderer);
+    if (SDL_SetRenderTarget(draw->renderer, draw->still) != 0)
+        return false;
+    /* Where nothing is drawn the colour still counts: edges are mixed with it. */
+    SDL_SetRenderDrawColor(draw->renderer, PANEL.r, PANEL.g, PANEL.b, 0);
+    SDL_RenderClear(draw->renderer);
+    const SDL_Rect moved = {-area.x, -area.y, area.x + area.w, area.y + area.h};
+    SDL_RenderSetViewport(draw->renderer, &moved);
+    paint_still_card(draw, game);
+    SDL_SetRenderTarget(draw->renderer, before);
+    return true;
+}
+
+static void paint_card(struct quiz_draw *draw, const struct quiz_game *game, int64_t now)
+{
+    struct card_key key = key_of(game);
+    if (!draw->is_laid_out || !is_same_question(&key, &draw->key)) {
+        quiz_card_layout(&draw->card, draw->text, &game->item, &draw->metrics);
+        draw->is_laid_out = true;
+        draw->is_still_drawn = false;
+    }
+    if (!draw->is_still_drawn || !is_same_card(&key, &draw->key))
+        draw->is_still_drawn = draw_still(draw, game);
+    draw->key = key;
+    if (draw->is_still_drawn)
+        SDL_RenderCopy(draw->renderer, draw->still, NULL, &draw->still_area);
+    else
+        paint_still_card(draw, game);
+    paint_countdown(draw, game, now);
+}
+
+void quiz_draw_reset(struct quiz_draw *draw)
+{
+    draw->is_still_drawn = false;
 }
 
 /* Status line and notices. */

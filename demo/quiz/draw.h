@@ -37,6 +37,9 @@ void quiz_draw_destroy(struct quiz_draw **draw); /* before the renderer */
 void quiz_draw_paint(struct quiz_draw *draw, const struct quiz_game *game, const struct quiz_status *status,
                      int64_t now);
 
+/* After SDL_RENDER_TARGETS_RESET: textures that were drawn into have lost their contents. */
+void quiz_draw_reset(struct quiz_draw *draw);
+
 /* Of the card that was painted last: the answer at a pixel (-1: none), and the columns of the answers. */
 int quiz_draw_answer_at(const struct quiz_draw *draw, int x, int y);
 int quiz_draw_columns(const struct quiz_draw *draw);

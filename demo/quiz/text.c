@@ -107,13 +107,20 @@ struct quiz_text *quiz_text_create(SDL_Renderer *renderer, const char *font_path
     return text;
 }
 
+static void drop_run(struct run *run)
+{
+    if (run->texture) /* SDL_DestroyTexture(NULL) would overwrite the error to be shown */
+        SDL_DestroyTexture(run->texture);
+    SDL_free(run->text);
+    *run = (struct run){0};
+}
+
 void quiz_text_destroy(struct quiz_text **text)
 {
     if (!text || !*text)
         return;
     for (int i = 0; i < RUNS_MAX; i++) {
-        SDL_DestroyTexture((*text)->runs[i].texture);
-        SDL_free((*text)->runs[i].text);
+        drop_run(&(*text)->runs[i]);
     }
     for (int i = 0; i < FONTS_MAX; i++)
         if ((*text)->fonts[i].font)
@@ -369,13 +376,11 @@ static const struct run *find_run(struct quiz_text *text, int face, struct quiz_
     made.used = ++text->clock;
     SDL_FreeSurface(surface);
     if (!made.texture || !made.text) {
-        SDL_DestroyTexture(made.texture);
-        SDL_free(made.text);
+        drop_run(&made);
         return NULL;
     }
     SDL_SetTextureBlendMode(made.texture, SDL_BLENDMODE_BLEND);
-    SDL_DestroyTexture(oldest->texture);
-    SDL_free(oldest->text);
+    drop_run(oldest);
     *oldest = made;
     return oldest;
 }

@@ -286,6 +286,10 @@ static void on_sdl_event(struct viewer *v, const SDL_Event *event)
         if (event->button.button == SDL_BUTTON_LEFT)
             answer(v, answer_at(v, event->button.x, event->button.y));
         break;
+    case SDL_RENDER_TARGETS_RESET:
+        quiz_draw_reset(v->draw);
+        v->needs_paint = true;
+        break;
     case SDL_WINDOWEVENT: /* size, exposure and the like */
         v->needs_paint = true;
         break;
