@@ -42,8 +42,8 @@ typedef enum aizu_state {
 
 typedef enum aizu_video_output {
     AIZU_VIDEO_WINDOW = 0, /* the library opens a window of its own */
-    AIZU_VIDEO_PULL,       /* the application takes frames: aizu_player_acquire_frame(), or lets
-                              aizu_sdl_draw() (aizu/sdl.h) put them into its own SDL_Renderer */
+    AIZU_VIDEO_PULL,       /* the application takes frames: aizu_player_acquire_frame(); aizu/sdl.h puts
+                              them into its own SDL_Renderer */
     AIZU_VIDEO_HEADLESS,   /* frames are decoded, timed and dropped: no window, no device */
     AIZU_VIDEO_NO_DECODE,  /* nothing is decoded: network, demuxing and cues in real time; no sound either */
 } aizu_video_output;
@@ -101,8 +101,9 @@ AIZU_API aizu_result aizu_player_create(aizu_player **player, const aizu_config 
 /*
  * Stops playback, ends the player's threads, frees everything and sets *player to NULL. NULL and a
  * pointer to NULL are allowed. No callback runs after it returned. From inside a callback it returns at
- * once and the player ends when the callback has returned. Blocks for the time of a video frame, at
- * most 500 ms with a broken device. No other call on the player may be under way or follow.
+ * once and the player ends when the callback has returned. Otherwise it blocks for the time of a video
+ * frame, at most 500 ms with a broken device, and with a dispatch thread until a callback that runs at this
+ * moment has returned. No other call on the player may be under way or follow.
  */
 AIZU_API void aizu_player_destroy(aizu_player **player);
 
@@ -113,7 +114,8 @@ AIZU_API void aizu_player_destroy(aizu_player **player);
  */
 AIZU_API aizu_result aizu_player_load(aizu_player *player, const char *url);
 
-/* The same, starting at a position (ns). AIZU_NO_TIME: the default (0, or live the hold-back). */
+/* The same, starting at a position (ns, not negative). AIZU_NO_TIME: the default (0, or live the hold-back).
+ */
 AIZU_API aizu_result aizu_player_load_at(aizu_player *player, const char *url, int64_t position);
 
 /* Plays, or goes on after a pause. In AIZU_STATE_ENDED it starts again from the beginning. */
@@ -138,9 +140,10 @@ AIZU_API aizu_result aizu_player_set_muted(aizu_player *player, int muted);
 AIZU_API int aizu_player_muted(const aizu_player *player);
 
 /*
- * A header line "Name: value" for each request of this player from now on; a later one of the same name
- * replaces it, "Name:" removes it. Copied. AIZU_E_ARGUMENT for control characters, no colon or too
- * long, AIZU_E_LIMIT past AIZU_HEADERS_MAX.
+ * A header line "Name: value" for each request of this player from now on, redirects included; a later one of
+ * the same name replaces it, "Name:" removes it. Copied. AIZU_E_ARGUMENT for control characters, no colon,
+ * too long, or a name that the player sets itself (Range, Accept-Encoding, Content-Length,
+ * Transfer-Encoding); AIZU_E_LIMIT past AIZU_HEADERS_MAX; AIZU_E_MEMORY.
  */
 AIZU_API aizu_result aizu_player_set_header(aizu_player *player, const char *line);
 
@@ -265,16 +268,23 @@ AIZU_API aizu_result aizu_player_on_frame(aizu_player *player, aizu_event_callba
 /*
  * Runs the callbacks of what has happened, waiting up to `timeout` ns for something (0: not at all,
  * AIZU_FOREVER: as long as it takes). Ends after the callbacks that were due when it was called.
- * AIZU_OK: some ran. AIZU_TIMEOUT: none. AIZU_END: the stream ended, failed for good, or the library's window
- * was closed, and everything before was delivered. AIZU_E_STATE with a dispatch thread, or from inside a
- * callback.
+ * AIZU_OK: some ran. AIZU_TIMEOUT: none. AIZU_END: the stream ended, failed for good, was stopped, or the
+ * library's window was closed (which stops it), and everything before was delivered; so again with each call
+ * until a command (load, seek, play) goes on. AIZU_END also when a callback destroyed the player.
+ * AIZU_E_STATE with a dispatch thread, from inside a callback, or while another thread dispatches.
+ * AIZU_E_ARGUMENT for a negative time-out.
+ *
+ * What waits is bounded: past 16384 callbacks or 32 MiB of payloads the oldest are dropped, and an
+ * AIZU_EVENT_ERROR with AIZU_E_LIMIT and the stage "dispatch" says how many. Nothing waits for a callback
+ * that is not set.
  */
 AIZU_API aizu_result aizu_player_dispatch(aizu_player *player, int64_t timeout);
 
 /*
- * For an application with a loop of its own: a descriptor that is readable while callbacks or (with
- * AIZU_VIDEO_PULL) a frame wait; dispatch and acquire_frame drain it. Owned by the player. And a function
- * called on a thread of the library at the same moments, which must return soon and must not call aizu.
+ * For an application with a loop of its own: a descriptor that is readable while callbacks, the news of the
+ * end, or (with AIZU_VIDEO_PULL) a frame wait; dispatch and acquire_frame drain it. Owned by the player. And
+ * a function called on a thread of the library each time something of that comes, which must return soon and
+ * must not call aizu; once set_wakeup returned, the function that was set before is not called any more.
  */
 AIZU_API int aizu_player_wakeup_fd(const aizu_player *player);
 AIZU_API aizu_result aizu_player_set_wakeup(aizu_player *player, void (*wakeup)(void *user), void *user);
