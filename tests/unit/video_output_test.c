@@ -451,18 +451,15 @@ static void a_late_window_drops_what_it_passes(void **state)
     collector_init(&c);
     az_video *video = NULL;
     assert_int_equal(az_video_create_window(&video, &c.post, "test", NULL, NULL), AIZU_OK);
-    collector_set_closed(&c, true); /* the window stands still at its first report */
+    az_subsystem_lock(SDL_INIT_VIDEO); /* the window can draw nothing */
     for (uint64_t i = 0; i < 5; i++)
         put(video, i, az_clock_now(), NULL, 0);
-    collector_set_closed(&c, false);
-    for (bool is_last_there = false; !is_last_there;) {
-        size_t count = collector_count(&c, AZ_EVENT_PRESENTED, 0);
-        assert_true(collector_wait(&c, AZ_EVENT_PRESENTED, 0, AZ_MAX(count, 1)));
-        is_last_there =
-            collector_get(&c, AZ_EVENT_PRESENTED, collector_count(&c, AZ_EVENT_PRESENTED, 0) - 1).frame_id ==
-            4;
-    }
-    assert_true(collector_count(&c, AZ_EVENT_DROPPED, 0) > 0);
+    az_subsystem_unlock(SDL_INIT_VIDEO);
+    size_t shown = 0;
+    do
+        assert_true(collector_wait(&c, AZ_EVENT_PRESENTED, 0, ++shown));
+    while (collector_get(&c, AZ_EVENT_PRESENTED, shown - 1).frame_id != 4);
+    assert_in_range(collector_count(&c, AZ_EVENT_DROPPED, 0), 3, 4);
     assert_int_equal(c.count, 5);
     az_video_destroy(&video);
     collector_deinit(&c);
