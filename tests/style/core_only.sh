@@ -13,7 +13,7 @@ fail() {
 
 mkdir "$dir/pc"
 cp "$(pkg-config --variable=pcfiledir cmocka)/cmocka.pc" "$dir/pc/" || exit 1
-export PKG_CONFIG_LIBDIR=$dir/pc PKG_CONFIG_PATH= CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-2}
+export PKG_CONFIG_LIBDIR=$dir/pc PKG_CONFIG_PATH='' CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-2}
 unset PKG_CONFIG_SYSROOT_DIR CFLAGS
 ! pkg-config --exists libcurl || fail "pkg-config still finds libcurl"
 cmake -S "$root" -B "$dir/out" -DCMAKE_C_COMPILER="$compiler" -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_COMPILER=none \
