@@ -340,6 +340,24 @@ static void choose_config(sim *s)
         s->config.log = (az_log){engine_log, s, AZ_LOG_DEBUG};
 }
 
+static void trace_world(sim *s)
+{
+    static const char *const kinds[] = {"VOD", "EVENT", "live"};
+    const world *w = &s->world;
+    if (!s->options->is_verbose)
+        return;
+    fprintf(
+        s->options->out,
+        "%s, %d variants%s, target %d s, %.3f fps, window %d, %s date-time, %s sound, sequence from %llu\n",
+        kinds[w->kind], w->variant_count, w->is_plain ? " (plain)" : "", (int)(w->target / AIZU_SECOND),
+        (double)TICKS_PER_SECOND / (double)w->ticks_per_frame, w->window, w->has_wall ? "with" : "without",
+        w->has_audio ? "with" : "without", (unsigned long long)w->sequence_first);
+    fprintf(s->options->out, "%s, ahead %.0f s, hold-back %.0f s, decoder delay %d, %s, drift %d ppm\n",
+            s->config.decode ? "decoding" : "not decoding", sim_seconds(s->config.buffer_ahead_max),
+            sim_seconds(s->config.live_hold_back), s->output.decoders[0].delay,
+            s->output.has_device ? "sound device" : "no sound device", (int)s->output.drift_ppm);
+}
+
 static void finish(sim *s)
 {
     check_end(s);
@@ -372,6 +390,7 @@ void sim_run(const sim_options *options, sim_result *result)
     output_init(s);
     check_init(s);
     fault_init(s);
+    trace_world(s);
     viewer_init(s);
     loop(s);
     finish(s);

@@ -396,7 +396,7 @@ typedef struct checker {
     size_t early_count;
     int64_t last_frame_time; /* over all passes */
     /* order of cues */
-    int64_t last_cue_ticks, last_cue_index;
+    int64_t last_cue_pts, last_cue_index;
     uint32_t *due; /* cues to be delivered before time moves on */
     size_t due_count, due_capacity;
     /* position */
