@@ -211,6 +211,8 @@ static void handle(az_engine *e, const az_event *event)
         break;
     case AZ_EVENT_PRESENTED:
     case AZ_EVENT_DROPPED:
+        az_present_event(e, event);
+        break;
     case AZ_EVENT_AUDIO_CLOCK:
     case AZ_EVENT_AUDIO_LOST:
         az_playback_event(e, event);

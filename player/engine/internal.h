@@ -5,10 +5,12 @@
  *     mailbox.c   events recorded and actions to take
  *     fetch.c     requests: retries, time-outs, bodies of playlists
  *     source.c    the multivariant playlist, variants, reloads
- *     lane.c      which segment next; bytes -> samples and cues
+ *     lane.c      which segment next, and what if it does not come
+ *     place.c     samples and cues of the segment into presentation time
  *     stream.c    samples -> decoder -> frames
  *     clock.c     the playback clock
- *     playback.c  start, stall, presentation, cues, end
+ *     playback.c  start, stall, seek, holes, end
+ *     present.c   frames to the output, cues on their frames
  *     quality.c   throughput and choice of variant
  *     report.c    what the application is told
  *
@@ -223,6 +225,16 @@ void az_lane_data(az_engine *e, az_slice data);
 void az_lane_fetched(az_engine *e, const az_fetch_outcome *outcome);
 void az_lane_step(az_engine *e);
 
+void az_lane_fault(az_engine *e, const az_fetch_outcome *outcome, bool is_fatal, const char *stage);
+
+/* ---- place.c ---- */
+
+#define AZ_STEPS_BACK_MAX 3 /* segments gone back when one begins too late */
+
+az_demux_sink az_place_sink(az_engine *e);
+void az_place_finish(az_engine *e); /* the segment in hand is complete */
+void az_place_drop_early(az_lane *lane);
+
 /* ---- stream.c ---- */
 
 typedef struct az_unit_node {
@@ -370,7 +382,18 @@ void az_playback_step(az_engine *e);
 int64_t az_playback_position(const az_engine *e);
 int64_t az_playback_ahead(const az_engine *e);         /* media ahead of the position */
 int64_t az_playback_available_end(const az_engine *e); /* AIZU_NO_TIME when nothing is there */
-bool az_playback_is_filling(const az_engine *e);
+
+/* ---- present.c ---- */
+
+void az_present_due(az_engine *e);     /* gives the output what is due soon */
+void az_present_presume(az_engine *e); /* an output that does not tell is taken to have shown what it got */
+void az_present_event(az_engine *e, const az_event *event); /* PRESENTED, DROPPED */
+void az_present_pass_cues(
+    az_engine *e); /* cues that no PRESENTED brings: sound alone, a picture that stays */
+void az_present_deliver(az_engine *e, int64_t due); /* cues that are due as actions */
+int64_t az_present_frame_duration(const az_engine *e, const az_showing *showing);
+/* The next frame is further away than frames of this stream are from each other. */
+bool az_present_is_hole(const az_engine *e, const az_showing *showing, int64_t next_pts);
 
 /* ---- quality.c ---- */
 

@@ -1,6 +1,5 @@
 /*
- * Playback: when it starts, stalls, jumps and ends; which frame goes to the output when; and cues, which are
- * given out when the frame that covers them was presented (contract point 3 of include/aizu/cue.h).
+ * Playback: when it starts, stalls, jumps over holes and ends; commands; the clock and the sound.
  *
  *     IDLE -> LOADING -> FILLING <-> RUNNING -> ENDED
  */
@@ -65,11 +64,6 @@ int64_t az_playback_ahead(const az_engine *e)
                     position == AIZU_NO_TIME ? e->streams[i].begin : AZ_MIN(position, e->streams[i].begin);
     }
     return position == AIZU_NO_TIME ? 0 : AZ_MAX(0, end - position);
-}
-
-bool az_playback_is_filling(const az_engine *e)
-{
-    return e->playback.phase == AZ_PHASE_FILLING;
 }
 
 static bool has_video(const az_engine *e)
@@ -270,13 +264,6 @@ static bool is_complete_start(const az_engine *e)
     return true;
 }
 
-/* How long frames are; the first one of a stream may have come before that was known. */
-static int64_t frame_duration(const az_engine *e, const az_showing *showing)
-{
-    int64_t known = e->streams[AZ_STREAM_VIDEO].frame_duration;
-    return AZ_MAX(1, known > 0 ? known : showing->duration);
-}
-
 /* Decoders hold back their newest frames: nothing is left to push them out. A video stream that ends long
  * before the sound is not waited for. */
 static bool is_video_dry(const az_engine *e)
@@ -295,7 +282,7 @@ static int64_t dry_at(const az_engine *e)
     int64_t end = az_playback_available_end(e);
     if (!p->has_shown || !is_video_dry(e))
         return end;
-    return AZ_MIN(end, az_add_sat(p->shown.pts, frame_duration(e, &p->shown)));
+    return AZ_MIN(end, az_add_sat(p->shown.pts, az_present_frame_duration(e, &p->shown)));
 }
 
 static bool is_filled(const az_engine *e)
@@ -366,183 +353,6 @@ static void stall(az_engine *e)
     az_report_event(e, AIZU_EVENT_STALL, p->position_last);
 }
 
-/* ---- frames to the output ---- */
-
-/* A hole: the next frame is further away than frames of this stream are from each other. */
-static bool is_hole_between(const az_engine *e, const az_showing *showing, int64_t next_pts)
-{
-    int64_t duration = frame_duration(e, showing);
-    return next_pts > az_add_sat(showing->pts, duration + AZ_MAX(AZ_GAP_MIN, 3 * duration));
-}
-
-/* Where the time that a frame covers ends: at the next frame, if that follows without a frame missing. */
-static int64_t covered_until(const az_engine *e, const az_showing *showing, int64_t next_pts)
-{
-    int64_t duration = frame_duration(e, showing);
-    bool is_next = next_pts > showing->pts && next_pts <= az_add_sat(showing->pts, duration + duration / 2);
-    return is_next ? next_pts : az_add_sat(showing->pts, duration);
-}
-
-/* The next frame that is known, on its way to the screen or waiting; AZ_NEVER for none. */
-static int64_t next_frame_pts(const az_engine *e)
-{
-    const az_frame_node *head = az_stream_head(e);
-    if (e->playback.showing_count > 0)
-        return e->playback.showing[0].pts;
-    return head ? head->pts : AZ_NEVER;
-}
-
-static void give_cues_to_frame(az_engine *e, az_action *action, int64_t begin, int64_t end)
-{
-    if (e->frame_cues_used == AZ_SHOWING_MAX)
-        return;
-    az_cue **cues = e->frame_cues[e->frame_cues_used];
-    action->cue_count = az_cue_queue_between(e->cues, begin, end, cues, AZ_FRAME_CUES_MAX);
-    action->cues = cues;
-    if (action->cue_count > 0)
-        e->frame_cues_used++;
-}
-
-static void present(az_engine *e, int64_t at)
-{
-    az_playback *p = &e->playback;
-    int64_t begin = p->showing_count > 0 ? p->showing[p->showing_count - 1].end
-                    : p->has_shown       ? p->shown.end
-                                         : INT64_MIN;
-    az_frame_node node = az_stream_pop_frame(&e->streams[AZ_STREAM_VIDEO]);
-    az_showing *showing = &p->showing[p->showing_count++];
-    *showing = (az_showing){.id = node.id,
-                            .pts = node.pts,
-                            .duration = node.duration,
-                            .at = at,
-                            .source = node.source,
-                            .width = node.width,
-                            .height = node.height};
-    const az_frame_node *next = az_stream_head(e);
-    showing->end = covered_until(e, showing, next ? next->pts : AZ_NEVER);
-    p->is_picture_owed = false;
-    if (!e->config.decode)
-        return;
-    az_action *action = az_mailbox_act(&e->mailbox, AZ_ACTION_PRESENT);
-    action->stream = AZ_STREAM_VIDEO;
-    action->generation = e->streams[AZ_STREAM_VIDEO].generation;
-    action->frame = node.frame;
-    action->frame_id = node.id;
-    action->pts = node.pts;
-    action->at = at;
-    give_cues_to_frame(e, action, begin, showing->end);
-}
-
-static void drop_head(az_engine *e)
-{
-    az_frame_node node = az_stream_pop_frame(&e->streams[AZ_STREAM_VIDEO]);
-    e->stats.frames_dropped++;
-    if (!node.frame)
-        return;
-    az_action *action = az_mailbox_act(&e->mailbox, AZ_ACTION_DROP);
-    action->stream = AZ_STREAM_VIDEO;
-    action->frame = node.frame;
-}
-
-/* Gives the output what is due soon; what the next frame has overtaken is dropped. */
-static void present_due(az_engine *e)
-{
-    az_playback *p = &e->playback;
-    for (;;) {
-        const az_frame_node *head = az_stream_head(e);
-        if (!head || p->showing_count == AZ_SHOWING_MAX)
-            return;
-        if (!p->clock.is_running) {
-            if (p->is_picture_owed)
-                present(e, e->now);
-            return;
-        }
-        int64_t at = az_clock_time(&p->clock, head->pts);
-        int64_t ahead = e->config.decode ? AZ_PRESENT_AHEAD : 0;
-        if (at - ahead > e->now) {
-            az_engine_wake(e, at - ahead);
-            return;
-        }
-        const az_stream_state *s = &e->streams[AZ_STREAM_VIDEO];
-        if (s->frame_count > 1 && az_clock_time(&p->clock, s->frames[1].pts) <= e->now)
-            drop_head(e);
-        else
-            present(e, AZ_MAX(at, e->config.decode ? at : e->now));
-    }
-}
-
-/* ---- frames on the screen ---- */
-
-static void tell_first_frame(az_engine *e, int64_t time)
-{
-    az_playback *p = &e->playback;
-    if (!p->is_first_frame_told) {
-        p->is_first_frame_told = true;
-        e->stats.first_frame_delay = time - p->load_time;
-        az_report_event(e, AIZU_EVENT_FIRST_FRAME, p->shown.pts);
-    }
-    if (p->is_seek_open) {
-        p->is_seek_open = false;
-        az_report_event(e, AIZU_EVENT_SEEKED, az_playback_position(e));
-    }
-}
-
-static void tell_quality(az_engine *e)
-{
-    int quality = (int)e->playback.shown.source;
-    if (quality == e->quality_shown)
-        return;
-    if (e->quality_shown >= 0)
-        e->stats.quality_switches++;
-    e->quality_shown = quality;
-    az_report_event(e, AIZU_EVENT_QUALITY, e->playback.shown.pts);
-}
-
-static void deliver(az_engine *e, int64_t due)
-{
-    az_cue_delivery delivery;
-    while (az_cue_queue_take(e->cues, &delivery) == AIZU_OK) {
-        az_action *action = az_mailbox_act(&e->mailbox, AZ_ACTION_CUE);
-        bool is_on_frame = delivery.phase != AIZU_CUE_RECEIVED && !(delivery.flags & AIZU_CUE_SKIPPED);
-        action->cue = delivery.cue;
-        action->phase = delivery.phase;
-        action->cue_flags = delivery.flags;
-        action->late_by = delivery.late_by;
-        action->due = is_on_frame ? due : AIZU_NO_TIME;
-        action->time = e->now;
-    }
-}
-
-/* A frame reached the screen: it is the one shown, and what it covers is due. */
-static void shown(az_engine *e, size_t index, int64_t time)
-{
-    az_playback *p = &e->playback;
-    p->shown = p->showing[index];
-    p->has_shown = true;
-    p->present_time = time;
-    p->showing_count -= index + 1;
-    memmove(&p->showing[0], &p->showing[index + 1], p->showing_count * sizeof(p->showing[0]));
-    e->stats.frames_presented++;
-    e->stats.width = p->shown.width;
-    e->stats.height = p->shown.height;
-    tell_quality(e);
-    p->shown.end = covered_until(e, &p->shown, next_frame_pts(e));
-    az_cue_queue_pass(e->cues, p->shown.end);
-    deliver(e, time);
-    tell_first_frame(e, time);
-    if (e->config.report_frames)
-        az_report_event(e, AIZU_EVENT_FRAME, p->shown.pts);
-    e->is_again = true;
-}
-
-static size_t showing_find(const az_playback *p, uint64_t id)
-{
-    for (size_t i = 0; i < p->showing_count; i++)
-        if (p->showing[i].id == id)
-            return i;
-    return SIZE_MAX;
-}
-
 static void sound_lost(az_engine *e)
 {
     az_playback *p = &e->playback;
@@ -559,64 +369,10 @@ static void sound_lost(az_engine *e)
 
 void az_playback_event(az_engine *e, const az_event *event)
 {
-    az_playback *p = &e->playback;
-    size_t index = showing_find(p, event->frame_id);
-    if (event->type == AZ_EVENT_PRESENTED && index != SIZE_MAX) {
-        shown(e, index, event->time);
-    } else if (event->type == AZ_EVENT_DROPPED && index != SIZE_MAX) {
-        e->stats.frames_dropped++;
-        p->showing_count--;
-        memmove(&p->showing[index], &p->showing[index + 1],
-                (p->showing_count - index) * sizeof(p->showing[0]));
-    } else if (event->type == AZ_EVENT_AUDIO_CLOCK) {
+    if (event->type == AZ_EVENT_AUDIO_CLOCK)
         sound_clock(e, event);
-    } else if (event->type == AZ_EVENT_AUDIO_LOST) {
+    else
         sound_lost(e);
-    }
-}
-
-/* An output that does not tell is taken to have shown what it was given. */
-static void presume_shown(az_engine *e)
-{
-    az_playback *p = &e->playback;
-    while (p->showing_count > 0) {
-        int64_t patience = e->config.decode ? AZ_PRESENT_PATIENCE : 0;
-        int64_t until = az_add_sat(p->showing[0].at, patience);
-        if (until > e->now) {
-            az_engine_wake(e, until);
-            return;
-        }
-        shown(e, 0, p->showing[0].at);
-    }
-}
-
-/* ---- cues without a frame of their own ---- */
-
-/* The frame that follows the one on screen may become known only now. Sound alone, and a picture that stays
- * for longer than its time, are followed by the clock. */
-static void pass_cues(az_engine *e)
-{
-    az_playback *p = &e->playback;
-    int64_t next_frame = next_frame_pts(e);
-    int64_t next_cue = az_cue_queue_next(e->cues);
-    if (p->phase != AZ_PHASE_RUNNING || next_cue == AZ_NEVER)
-        return;
-    if (p->has_shown) {
-        p->shown.end = AZ_MAX(p->shown.end, covered_until(e, &p->shown, next_frame));
-        az_cue_queue_pass(e->cues, p->shown.end);
-    }
-    next_cue = az_cue_queue_next(e->cues);
-    bool is_picture_coming = has_video(e) && !p->has_shown && next_frame != AZ_NEVER;
-    if (p->clock.is_running && next_cue < next_frame && !is_picture_coming) {
-        bool is_frame_late = has_video(e) && next_frame == AZ_NEVER;
-        int64_t patience = is_frame_late ? AZ_FRAME_PATIENCE : 0;
-        int64_t position = az_playback_position(e) - patience;
-        if (next_cue > position)
-            az_engine_wake(e, az_add_sat(az_clock_time(&p->clock, next_cue), patience));
-        else
-            az_cue_queue_pass(e->cues, AZ_MIN(az_add_sat(position, 1), next_frame));
-    }
-    deliver(e, e->now);
 }
 
 /* ---- holes and the end ---- */
@@ -630,12 +386,12 @@ static bool find_hole(const az_engine *e, int64_t *begin, int64_t *end)
     const az_stream_state *audio = &e->streams[AZ_STREAM_AUDIO];
     bool is_video_to_come = has_video(e) && !head && (video->unit_count > 0 || video->sent > 0);
     if (!p->clock.is_running || p->showing_count > 0 || is_video_to_come ||
-        (head && p->has_shown && !is_hole_between(e, &p->shown, head->pts)))
+        (head && p->has_shown && !az_present_is_hole(e, &p->shown, head->pts)))
         return false;
     *begin = az_playback_position(e);
     *end = head ? head->pts : AZ_NEVER;
     if (p->has_shown)
-        *begin = AZ_MAX(*begin, az_add_sat(p->shown.pts, frame_duration(e, &p->shown)));
+        *begin = AZ_MAX(*begin, az_add_sat(p->shown.pts, az_present_frame_duration(e, &p->shown)));
     *begin = AZ_MAX(*begin, audio->sent_end);
     if (audio->unit_count > 0)
         *end = AZ_MIN(*end, audio->units[audio->unit_begin].unit.pts);
@@ -654,7 +410,7 @@ static void jump_over_hole(az_engine *e)
     }
     az_trace(e, AZ_LOG_DEBUG, "engine", "playback jumps over a hole");
     az_cue_queue_jump(e->cues, end);
-    deliver(e, e->now);
+    az_present_deliver(e, e->now);
     p->position_last = end;
     if (p->has_shown)
         p->shown.end = end;
@@ -669,7 +425,7 @@ static void finish(az_engine *e)
     p->position_last = AZ_MAX(az_playback_position(e), end == AIZU_NO_TIME ? p->position_last : end);
     clock_hold(e);
     az_cue_queue_finish(e->cues, az_add_sat(p->position_last, 1));
-    deliver(e, e->now);
+    az_present_deliver(e, e->now);
     phase_set(e, AZ_PHASE_ENDED);
 }
 
@@ -702,23 +458,23 @@ void az_playback_step(az_engine *e)
 {
     az_playback *p = &e->playback;
     if (p->phase == AZ_PHASE_FILLING) {
-        presume_shown(e);
+        az_present_presume(e);
         if (p->fill != AZ_FILL_STALL)
-            present_due(e);
+            az_present_due(e);
         if (is_filled(e))
             fill_end(e);
     }
     if (p->phase == AZ_PHASE_RUNNING) {
         if (p->clock.is_running && !p->is_audio_running)
             sound_start(e, az_playback_position(e));
-        presume_shown(e);
+        az_present_presume(e);
         jump_over_hole(e);
-        present_due(e);
-        presume_shown(e);
-        pass_cues(e);
+        az_present_due(e);
+        az_present_presume(e);
+        az_present_pass_cues(e);
         p->position_last = az_playback_position(e);
         check_dry(e);
     }
-    deliver(e, AIZU_NO_TIME); /* early notices, late cues */
+    az_present_deliver(e, AIZU_NO_TIME); /* early notices, late cues */
     live_history_forget(e);
 }
