@@ -14,10 +14,12 @@ static bool is_tag(az_span bytes)
     return bytes.size >= 3 && memcmp(bytes.data, "ID3", 3) == 0;
 }
 
-/* Bytes that the tags from the start on say they have; 0 when a header is not whole. */
-static size_t tags_size(az_span bytes)
+/* The offset where the tags that begin at `begin` say they end; 0 when a header is not whole. A tag that is
+ * whole is not looked at again. */
+static size_t find_tags_end(az_ts_stream *s, size_t begin)
 {
-    size_t end = 0;
+    az_span bytes = az_span_make(s->data, s->size);
+    size_t end = AZ_MAX(begin, s->tags_end);
     while (end < bytes.size) {
         az_span tag = az_span_sub(bytes, end, bytes.size);
         if (tag.size >= 3 && !is_tag(tag))
@@ -27,6 +29,7 @@ static size_t tags_size(az_span bytes)
         const uint8_t *d = tag.data;
         size_t size = (size_t)(d[6] & 127) << 21 | (size_t)(d[7] & 127) << 14 | (size_t)(d[8] & 127) << 7 |
                       (d[9] & 127);
+        s->tags_end = end;
         end += HEADER_SIZE + size + (d[5] & 0x10 ? HEADER_SIZE : 0); /* bit 4: a footer */
     }
     return end;
@@ -70,10 +73,13 @@ static void drop_cut_tag(az_ts_stream *s)
     s->marks[0] = last;
     s->marks[0].offset = 0;
     s->mark_count = 1;
+    s->tags_end = 0;
 }
 
 void az_ts_id3_parse(az_ts_stream *s, bool is_pes_end, bool is_end)
 {
+    if (!is_pes_end && s->is_bounded)
+        return; /* the end of the PES packet will be told */
     if (is_pes_end)
         drop_cut_tag(s);
     az_span bytes = az_span_make(s->data, s->size);
@@ -88,10 +94,10 @@ void az_ts_id3_parse(az_ts_stream *s, bool is_pes_end, bool is_end)
             return;
         }
     }
-    size_t size = tags_size(az_span_sub(bytes, begin, bytes.size));
-    bool is_whole = size > 0 && begin + size <= bytes.size;
+    size_t end = find_tags_end(s, begin);
+    bool is_whole = end > 0 && end <= bytes.size;
     /* without a length in the PES header the tag's own says when it is there */
-    if (is_whole && (is_pes_end || (!s->is_bounded && begin + size == bytes.size))) {
+    if (is_whole && (is_pes_end || (!s->is_bounded && end == bytes.size))) {
         give_out(s, begin, bytes.size);
         drop(s);
     } else if (is_end) {

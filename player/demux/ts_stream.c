@@ -35,6 +35,7 @@ static void drop_buffer(az_ts_stream *s)
     s->data = NULL;
     s->size = s->capacity = s->easy_end = 0;
     s->pes_end = AZ_OFFSET_NONE;
+    s->tags_end = 0;
     s->mark_count = 0;
     s->gap_begin = s->gap_end = s->open_begin = AZ_OFFSET_NONE;
     if (s->discontinuity_begin != AZ_OFFSET_NONE)
@@ -157,6 +158,7 @@ static void take_bytes(az_ts_stream *s, size_t count)
     s->gap_end = move_offset(s->gap_end, count);
     s->discontinuity_begin = move_offset(s->discontinuity_begin, count);
     s->open_begin = move_offset(s->open_begin, count);
+    s->tags_end = move_offset(s->tags_end, count);
     s->pes_end = move_offset(s->pes_end, count);
 }
 

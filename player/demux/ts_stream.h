@@ -76,12 +76,13 @@ typedef struct az_ts_stream {
     unsigned open_flags;
     int64_t open_pts, open_dts;
 
+    size_t tags_end; /* ID3: whole tags stand in front of this offset */
+
     /* audio */
     bool is_in_sync;
     int64_t base_pts; /* of the first frame after a time stamp; later ones count from it */
     int64_t base_samples;
     int base_rate;
-    int64_t dependent_size;
 } az_ts_stream;
 
 /* NULL when out of memory. `out` outlives the stream. */

@@ -283,6 +283,23 @@ static void more_streams_than_the_limit_are_left_out(void **state)
     assert_int_equal(troubles(f, AZ_DEMUX_LIMIT), 1);
 }
 
+static void tags_without_number_in_one_pes_packet_take_no_time(void **state)
+{
+    fixture *f = *state;
+    write_tables(f);
+    static const uint8_t tag[16] = {'I', 'D', '3', 4, 0, 0, 0, 0, 0, 6}; /* never ends where a packet does */
+    for (int i = 0; i < 400000; i++)
+        ts_bytes_append(&f->unit, tag, sizeof(tag));
+    ts_bytes_append(&f->unit, "ID3", 3);
+    ts_pes pes = ts_pes_make(DATA, 100);
+    pes.is_unbounded = true;
+    ts_writer_pes(&f->writer, &pes, f->unit.data, f->unit.size);
+    feed(f);
+    assert_int_equal(az_ts_finish(f->ts), AIZU_OK);
+    assert_int_equal(f->seen.metadata_count, 0); /* the last one never ended */
+    assert_int_equal(troubles(f, AZ_DEMUX_BAD_PES), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -303,6 +320,7 @@ int main(void)
         TEST(packets_with_transport_errors_are_dropped),
         TEST(an_endless_picture_is_dropped_at_the_limit),
         TEST(more_streams_than_the_limit_are_left_out),
+        TEST(tags_without_number_in_one_pes_packet_take_no_time),
     };
     return cmocka_run_group_tests_name("ts_damage", tests, NULL, NULL);
 }
