@@ -11,9 +11,10 @@
 
 #include "utf8.h"
 
-#define FONTS_MAX 24  /* open at a time: a face at a size */
-#define RUNS_MAX  160 /* textures kept; a card needs about 40 */
-#define FACES_MAX 3   /* the one asked for, Latin, Japanese */
+#define FONTS_MAX 24   /* open at a time: a face at a size */
+#define RUNS_MAX  160  /* textures kept; a card needs about 40 */
+#define WORDS_MAX 1024 /* bytes to wrap; the rest is left out */
+#define FACES_MAX 3    /* the one asked for, Latin, Japanese */
 
 struct font {
     TTF_Font *font;
@@ -304,10 +305,35 @@ static void add_ellipsis(struct quiz_text *text, struct quiz_style style, char *
     }
 }
 
-void quiz_text_wrap(struct quiz_text *text, struct quiz_style style, const char *words, int width,
+/* Leaves out the characters that no font has, and the space that one of them leaves behind. Words of nothing
+ * else, as in an answer that is one emoji, become a box, so that there is something to see. Returns the size.
+ */
+static size_t copy_drawable(struct quiz_text *text, struct quiz_style style, const char *words, char *out)
+{
+    static const char box[] = "\xE2\x96\xA1";
+    size_t size = strlen(words), used = 0;
+    for (size_t pos = 0; pos < size;) {
+        size_t begin = pos;
+        uint32_t code = quiz_utf8_next(words, size, &pos);
+        bool is_doubled = code == ' ' && (used == 0 || out[used - 1] == ' ');
+        if (is_doubled || face_of(text, style, code, 0) < 0)
+            continue;
+        if (used + (pos - begin) > WORDS_MAX)
+            break;
+        memcpy(out + used, words + begin, pos - begin);
+        used += pos - begin;
+    }
+    if (used > 0 || size == 0)
+        return used;
+    memcpy(out, box, sizeof(box) - 1);
+    return sizeof(box) - 1;
+}
+
+void quiz_text_wrap(struct quiz_text *text, struct quiz_style style, const char *given, int width,
                     int lines_max, struct quiz_lines *lines)
 {
-    size_t size = strlen(words);
+    char words[WORDS_MAX];
+    size_t size = copy_drawable(text, style, given, words);
     int face = main_face(text, style, words, size);
     if (lines_max > QUIZ_LINES_MAX)
         lines_max = QUIZ_LINES_MAX;
