@@ -124,10 +124,10 @@ static void run_engine(az_loop *loop)
     check_wall(loop, now);
     loop->has_news = false;
     az_engine_run(loop->engine, now);
-    az_loop_act(loop);
-    az_view_publish(&loop->view, loop->engine);
+    az_view_publish(&loop->view, loop->engine); /* first: callbacks that the actions lead to use getters */
     const az_snapshot *snapshot = &loop->view.snapshot; /* only this thread writes it */
     loop->pts_to_wall = snapshot->wall_offset;
+    az_loop_act(loop);
     if (az_outbox_put_progress(loop->outbox, loop->commands_fed, snapshot->state, snapshot->is_over))
         az_loop_wake(loop);
 }
