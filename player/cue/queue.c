@@ -36,6 +36,7 @@ struct az_cue_queue {
     size_t open;    /* records active or joining */
     int64_t floor, cursor;
     uint32_t passing;
+    bool is_swept; /* payloads that the last seek left behind were dropped */
     uint64_t id_last;
     jump jumps[JUMPS_MAX];
     size_t jump_count;
@@ -194,9 +195,23 @@ static record *find_copy(const az_cue_queue *queue, const az_cue_info *info, uin
 
 static bool is_too_many(const az_cue_queue *queue, int64_t pts)
 {
-    int64_t begin = pts - pts % AIZU_SECOND;
+    int64_t into = pts % AIZU_SECOND;
+    int64_t begin = az_add_sat(pts, into < 0 ? -into - AIZU_SECOND : -into);
     size_t in_second = lower_bound(queue, az_add_sat(begin, AIZU_SECOND)) - lower_bound(queue, begin);
-    return in_second >= AIZU_CUE_PER_SECOND_MAX || queue->pending >= AIZU_CUE_PENDING_MAX;
+    return in_second >= AIZU_CUE_PER_SECOND_MAX;
+}
+
+/* What seeks left behind undelivered counts as pending only while there is room: its bytes are received again
+ * when playback gets back there. */
+static bool is_full(az_cue_queue *queue)
+{
+    if (queue->pending < AIZU_CUE_PENDING_MAX)
+        return false;
+    for (size_t i = 0; i < queue->next && !queue->is_swept; i++)
+        if (!queue->records[i]->is_active && !queue->records[i]->is_joining)
+            payload_drop(queue, queue->records[i]);
+    queue->is_swept = true;
+    return queue->pending >= AIZU_CUE_PENDING_MAX;
 }
 
 /* Forgets delivered records from the front when the history is full. */
@@ -275,7 +290,7 @@ aizu_result az_cue_queue_add(az_cue_queue *queue, const az_cue_info *info, uint3
     if (r && (r->cue || (r->passing == queue->passing && !r->is_active)))
         return AIZU_AGAIN;
     if (info->data.size > AIZU_CUE_PAYLOAD_MAX || info->key.size > AIZU_CUE_PAYLOAD_MAX ||
-        info->name.size > AIZU_CUE_PAYLOAD_MAX || queue->pending >= AIZU_CUE_PENDING_MAX ||
+        info->name.size > AIZU_CUE_PAYLOAD_MAX || is_full(queue) ||
         (is_new && (is_too_many(queue, info->pts) || !history_trim(queue)))) {
         queue->counts.refused++;
         return AIZU_E_LIMIT;
@@ -385,6 +400,7 @@ void az_cue_queue_begin(az_cue_queue *queue, int64_t pts)
             r->passing = queue->passing + 1;
     }
     queue->passing++;
+    queue->is_swept = false;
     queue->floor = queue->cursor = pts;
     queue->jump_count = 0;
     queue->next = lower_bound(queue, pts);
@@ -423,6 +439,9 @@ int64_t az_cue_queue_next(const az_cue_queue *queue)
 size_t az_cue_queue_between(const az_cue_queue *queue, int64_t begin, int64_t end, az_cue **cues, size_t max)
 {
     size_t count = 0;
+    for (size_t i = 0; i < queue->next && count < max && queue->open > 0 && begin <= queue->cursor; i++)
+        if (queue->records[i]->is_joining)
+            cues[count++] = az_cue_ref(queue->records[i]->cue);
     for (size_t i = lower_bound(queue, AZ_MAX(begin, queue->cursor)); i < queue->count && count < max; i++) {
         const record *r = queue->records[i];
         if (r->pts >= end)

@@ -65,7 +65,8 @@ AZ_NODISCARD aizu_result az_cue_queue_take(az_cue_queue *queue, az_cue_delivery 
 /* The time of the next cue to come (start or end), AZ_NEVER when none is known. */
 int64_t az_cue_queue_next(const az_cue_queue *queue);
 
-/* The cues that start in [begin, end), at most `max`, in order, each with a reference for the caller. */
+/* The cues that start in [begin, end), and the ranges that the passing begins inside of when `begin` is not
+ * past its beginning; at most `max`, in order, each with a reference for the caller. */
 size_t az_cue_queue_between(const az_cue_queue *queue, int64_t begin, int64_t end, az_cue **cues, size_t max);
 
 az_cue_counts az_cue_queue_counts(const az_cue_queue *queue);
