@@ -19,6 +19,14 @@ static void reanchor(az_engine *e, int64_t ticks, int64_t pts)
         e->lane.verdict = AZ_LANE_NO_MEMORY;
 }
 
+static bool is_far(int64_t a, int64_t b)
+{
+    if (b == AIZU_NO_TIME)
+        return true;
+    int64_t drift = az_add_sat(a, -b);
+    return drift > AZ_DRIFT_MAX || drift < -AZ_DRIFT_MAX;
+}
+
 /* Where the first sample of the segment should stand if nothing is known of its timestamps. */
 static int64_t expected_begin(const az_engine *e, az_media media)
 {
@@ -28,8 +36,7 @@ static int64_t expected_begin(const az_engine *e, az_media media)
                                             : AIZU_NO_TIME;
     if (!lane->is_contiguous || end == AIZU_NO_TIME)
         return lane->segment.start;
-    int64_t drift = end - lane->segment.start;
-    return drift > AZ_DRIFT_MAX || drift < -AZ_DRIFT_MAX ? lane->segment.start : end;
+    return is_far(end, lane->segment.start) ? lane->segment.start : end;
 }
 
 /* The segment begins too late for what has to be covered, and there is one before it. */
@@ -53,23 +60,35 @@ static bool place(az_engine *e, az_media media, int64_t ticks)
     if (lane->verdict != AZ_LANE_GO_ON)
         return false;
     int64_t pts = az_timemap_pts(e->timemap, domain, TS_TIMEBASE, ticks, expected);
-    int64_t drift = pts - expected;
-    if (lane->is_contiguous && (drift > AZ_DRIFT_MAX || drift < -AZ_DRIFT_MAX)) {
+    if (lane->is_contiguous && is_far(pts, expected) && is_far(pts, az_playback_available_end(e))) {
         az_trace(e, AZ_LOG_WARNING, "engine", "timestamps jump without a discontinuity");
         reanchor(e, ticks, expected);
         pts = expected;
     }
-    int64_t error = pts - lane->segment.start;
-    if ((error > AZ_SHIFT_MIN || error < -AZ_SHIFT_MIN) && lane->source == e->presentation.current)
-        az_list_shift(e->presentation.sources[lane->source].list, lane->segment.sequence, error);
+    if (is_too_late(e, pts)) { /* the one before it will say where both are */
+        lane->verdict = AZ_LANE_STEP_BACK;
+        return false;
+    }
     lane->segment.start = pts;
     lane->last_pts = pts;
-    if (is_too_late(e, pts))
-        lane->verdict = AZ_LANE_STEP_BACK;
     if (lane->verdict != AZ_LANE_GO_ON)
         return false;
     lane->is_placed = true;
     return true;
+}
+
+/* The playlist said when the segment begins; its first picture says so better (or sound, where there is
+ * none). */
+static void correct_list(az_engine *e, az_media media, int64_t pts)
+{
+    az_lane *lane = &e->lane;
+    bool is_leading = media == AZ_MEDIA_VIDEO || !e->streams[AZ_STREAM_VIDEO].is_announced;
+    if (lane->is_list_corrected || !is_leading || lane->source != e->presentation.current)
+        return;
+    lane->is_list_corrected = true;
+    int64_t error = pts - lane->listed_start;
+    if (error > AZ_SHIFT_MIN || error < -AZ_SHIFT_MIN)
+        az_list_shift(e->presentation.sources[lane->source].list, lane->segment.sequence, error);
 }
 
 /* Joining somewhere: the cues from the first picture on are passed, or from the first sound where there is no
@@ -223,6 +242,7 @@ static void on_sample(void *user, const az_sample *sample)
     int64_t pts = ticks != AZ_NO_TICKS ? map_ticks(e, ticks) : s->end;
     if (pts == AIZU_NO_TIME || is_misplaced(lane, pts))
         return;
+    correct_list(e, sample->media, pts);
     if (sample->media == AZ_MEDIA_VIDEO || !e->streams[AZ_STREAM_VIDEO].is_announced)
         set_cue_floor(e, pts);
     if (e->playback.cue_floor != AIZU_NO_TIME)
