@@ -203,12 +203,14 @@ typedef struct az_lane {
     bool is_exact;        /* `cover` was asked for by a seek */
     unsigned steps_back;  /* segments gone back to cover it */
     az_lane_verdict verdict;
-    bool is_placed;       /* the first sample of the segment was mapped */
-    bool is_contiguous;   /* the segment follows the one before it */
-    bool is_retry;        /* the segment is fetched once more after some of it was taken */
-    int64_t complete_end; /* end of the media of complete segments, AIZU_NO_TIME */
-    int64_t last_pts;     /* of any sample, to unroll the next */
-    int64_t success;      /* when a segment last came in */
+    bool is_placed;         /* the first sample of the segment was mapped */
+    bool is_list_corrected; /* the start in the playlist's list agrees with the media */
+    int64_t listed_start;   /* what the list said at first */
+    bool is_contiguous;     /* the segment follows the one before it */
+    bool is_retry;          /* the segment is fetched once more after some of it was taken */
+    int64_t complete_end;   /* end of the media of complete segments, AIZU_NO_TIME */
+    int64_t last_pts;       /* of any sample, to unroll the next */
+    int64_t success;        /* when a segment last came in */
     az_early_metadata early[AZ_EARLY_METADATA_MAX];
     size_t early_count;
     uint64_t ordinals[AZ_ORDINALS_MAX]; /* identity and time of the segment's cues */
@@ -422,6 +424,8 @@ typedef struct az_fault {
 } az_fault;
 
 void az_report_event(az_engine *e, aizu_event_type type, int64_t position);
+/* With the time at which the frame was on the screen. */
+void az_report_frame(az_engine *e, aizu_event_type type, int64_t position, int64_t time);
 void az_report_fault(az_engine *e, const az_fault *fault); /* a fatal one stops playback */
 void az_report_state(az_engine *e);                        /* tells a state that changed */
 aizu_state az_report_public_state(const az_engine *e);

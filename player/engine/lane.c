@@ -159,6 +159,8 @@ static bool start_segment(az_engine *e, const az_list_item *item)
     }
     lane->is_by_time = false;
     lane->is_placed = false;
+    lane->is_list_corrected = false;
+    lane->listed_start = item->start;
     lane->is_retry = false;
     lane->verdict = AZ_LANE_GO_ON;
     lane->ordinal_count = 0;

@@ -126,7 +126,7 @@ static void tell_first_frame(az_engine *e, int64_t time)
     if (!p->is_first_frame_told) {
         p->is_first_frame_told = true;
         e->stats.first_frame_delay = time - p->load_time;
-        az_report_event(e, AIZU_EVENT_FIRST_FRAME, p->shown.pts);
+        az_report_frame(e, AIZU_EVENT_FIRST_FRAME, p->shown.pts, time);
     }
     if (p->is_seek_open) {
         p->is_seek_open = false;
@@ -178,7 +178,7 @@ static void shown(az_engine *e, size_t index, int64_t time)
     az_present_deliver(e, time);
     tell_first_frame(e, time);
     if (e->config.report_frames)
-        az_report_event(e, AIZU_EVENT_FRAME, p->shown.pts);
+        az_report_frame(e, AIZU_EVENT_FRAME, p->shown.pts, time);
     e->is_again = true;
 }
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static az_report *report_add(az_engine *e, aizu_event_type type, int64_t position)
+static az_report *report_add(az_engine *e, aizu_event_type type, int64_t position, int64_t time)
 {
     az_report *report = e->report_count < AZ_REPORTS_MAX ? calloc(1, sizeof(*report)) : NULL;
     if (!report)
@@ -19,20 +19,25 @@ static az_report *report_add(az_engine *e, aizu_event_type type, int64_t positio
     report->quality = e->quality_shown;
     az_action *action = az_mailbox_act(&e->mailbox, AZ_ACTION_REPORT);
     action->report = report;
-    action->time = e->now;
+    action->time = time;
     return report;
 }
 
 void az_report_event(az_engine *e, aizu_event_type type, int64_t position)
 {
-    (void)report_add(e, type, position);
+    (void)report_add(e, type, position, e->now);
+}
+
+void az_report_frame(az_engine *e, aizu_event_type type, int64_t position, int64_t time)
+{
+    (void)report_add(e, type, position, time);
 }
 
 void az_report_fault(az_engine *e, const az_fault *fault)
 {
     az_trace(e, fault->is_fatal ? AZ_LOG_ERROR : AZ_LOG_WARNING, "engine", "%s: %s%s%s", fault->stage,
              aizu_result_name(fault->result), fault->detail ? ": " : "", fault->detail ? fault->detail : "");
-    az_report *report = report_add(e, AIZU_EVENT_ERROR, az_playback_position(e));
+    az_report *report = report_add(e, AIZU_EVENT_ERROR, az_playback_position(e), e->now);
     if (report) {
         report->error.result = fault->result;
         report->error.is_fatal = fault->is_fatal;
