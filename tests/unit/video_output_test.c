@@ -491,6 +491,10 @@ static void no_display_is_an_error_and_nothing_else(void **state)
     az_video *video = NULL;
     assert_int_equal(az_video_create_window(&video, &c.post, "test", NULL, NULL), AIZU_E_VIDEO_DEVICE);
     assert_null(video);
+    unsetenv("SDL_VIDEODRIVER"); /* SDL's own choice may be a driver that shows nothing */
+    setenv("DISPLAY", ":no-such-display", 1);
+    unsetenv("WAYLAND_DISPLAY");
+    assert_int_equal(az_video_create_window(&video, &c.post, "test", NULL, NULL), AIZU_E_VIDEO_DEVICE);
     az_video_destroy(&video);
     collector_deinit(&c);
 }

@@ -236,12 +236,27 @@ static void step(window *output)
 
 /* ---- the thread ---- */
 
+/* Where there is no display SDL may fall back to a driver that shows nothing; only who asks for it gets it.
+ */
+static bool has_display(void)
+{
+    const char *wanted = SDL_GetHint(SDL_HINT_VIDEODRIVER);
+    const char *driver = SDL_GetCurrentVideoDriver();
+    if (wanted && *wanted)
+        return true;
+    if (driver && SDL_strcmp(driver, "offscreen") && SDL_strcmp(driver, "dummy"))
+        return true;
+    SDL_SetError("no display");
+    return false;
+}
+
 static bool open_window(window *output)
 {
     if (!az_subsystem_start(SDL_INIT_VIDEO))
         return false;
     az_subsystem_lock(SDL_INIT_VIDEO);
-    bool is_open = az_painter_open(&output->painter, output->title, WIDTH, HEIGHT, &output->log);
+    bool is_open =
+        has_display() && az_painter_open(&output->painter, output->title, WIDTH, HEIGHT, &output->log);
     if (is_open) {
         output->id = SDL_GetWindowID(output->painter.window);
         SDL_AddEventWatch(watch, output);
