@@ -350,8 +350,7 @@ int64_t az_list_wall_offset(const az_list *list, int64_t pts)
 static int64_t alignment(const az_list *list, const az_list *reference)
 {
     az_list_item mine = az_list_at(list, 0);
-    az_list_item theirs;
-    (void)az_list_find_time(reference, AIZU_NO_TIME, &theirs);
+    az_list_item theirs = az_list_at(reference, 0);
     if (mine.wall != AIZU_NO_TIME && theirs.wall != AIZU_NO_TIME) {
         /* by the segment of the reference whose date-time is next to ours: dates may jump at discontinuities
          */
