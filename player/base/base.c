@@ -106,15 +106,6 @@ int64_t az_rescale(int64_t a, int64_t num, int64_t den)
     return negative ? -(int64_t)quotient : (int64_t)quotient;
 }
 
-int64_t az_add_sat(int64_t a, int64_t b)
-{
-    if (b > 0 && a > INT64_MAX - b)
-        return INT64_MAX;
-    if (b < 0 && a < INT64_MIN - b)
-        return INT64_MIN;
-    return a + b;
-}
-
 uint64_t az_hash(uint64_t seed, const void *data, size_t size)
 {
     const uint8_t *bytes = data;

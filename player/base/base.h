@@ -74,7 +74,14 @@ bool az_mul_size(size_t a, size_t b, size_t *out);
 int64_t az_rescale(int64_t a, int64_t num, int64_t den);
 
 /* a + b, saturating at the ends of int64_t. */
-int64_t az_add_sat(int64_t a, int64_t b);
+static inline int64_t az_add_sat(int64_t a, int64_t b)
+{
+    if (b > 0 && a > INT64_MAX - b)
+        return INT64_MAX;
+    if (b < 0 && a < INT64_MIN - b)
+        return INT64_MIN;
+    return a + b;
+}
 
 /* FNV-1a, 64 bit: for identity and tables, not for security. Chain with the last result as `seed`;
  * start with AZ_HASH_SEED. */
