@@ -11,8 +11,10 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <libavutil/frame.h>
 
 #include "demux/ts.h"
+#include "host/ffmpeg/convert.h"
 #include "host/ffmpeg/decoder.h"
 #include "support/collector.h"
 
@@ -354,6 +356,39 @@ static void refused_frames_and_waiting_units_are_freed(void **state)
     free_stream(s);
 }
 
+static void other_formats_become_i420_of_the_same_picture(void **state)
+{
+    (void)state;
+    AVFrame *av = av_frame_alloc();
+    assert_non_null(av);
+    av->format = AV_PIX_FMT_YUV422P10LE;
+    av->width = 64;
+    av->height = 48;
+    av->colorspace = AVCOL_SPC_BT709;
+    av->color_range = AVCOL_RANGE_MPEG;
+    assert_true(av_frame_get_buffer(av, 0) >= 0);
+    static const uint16_t values[] = {63 * 4, 102 * 4, 240 * 4};
+    for (int plane = 0; plane < 3; plane++) {
+        for (int i = 0; i < av->linesize[plane] / 2 * av->height; i++)
+            ((uint16_t *)(void *)av->data[plane])[i] = values[plane];
+    }
+    az_convert convert = {0};
+    for (int i = 0; i < 2; i++) /* the second time it has nothing to do */
+        assert_int_equal(az_convert_picture(&convert, av), AIZU_OK);
+    az_frame *frame = az_frame_create(av, 5, 0);
+    assert_non_null(frame);
+    const aizu_frame *view = az_frame_view(frame);
+    assert_int_equal(view->format, AIZU_PIXEL_I420);
+    assert_int_equal(view->matrix, AIZU_COLOR_BT709);
+    assert_int_equal(view->full_range, 0);
+    assert_in_range(view->planes[0][20 * view->strides[0] + 20], 62, 64);
+    assert_in_range(view->planes[1][20 * view->strides[1] + 20], 101, 103);
+    assert_in_range(view->planes[2][20 * view->strides[2] + 20], 239, 241);
+    az_frame_unref(&frame);
+    az_convert_deinit(&convert);
+    av_frame_free(&av);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -372,6 +407,7 @@ int main(void)
         cmocka_unit_test(an_empty_unit_is_not_taken_for_the_end),
         cmocka_unit_test(unpadded_payloads_are_copied_and_let_go),
         cmocka_unit_test(refused_frames_and_waiting_units_are_freed),
+        cmocka_unit_test(other_formats_become_i420_of_the_same_picture),
     };
     return cmocka_run_group_tests_name("decoder", tests, NULL, NULL);
 }
