@@ -106,10 +106,11 @@ static int64_t map_ticks(const az_engine *e, int64_t ticks)
     return az_timemap_pts(e->timemap, e->lane.segment.domain, TS_TIMEBASE, ticks, e->lane.last_pts);
 }
 
+/* Far from all that the segment held so far: damaged, or a jump that nobody announced. */
 static bool is_misplaced(const az_lane *lane, int64_t pts)
 {
-    return pts < lane->segment.start - AZ_DRIFT_MAX ||
-           pts > az_add_sat(lane->segment.start, az_add_sat(lane->segment.duration, 2 * AZ_DRIFT_MAX));
+    int64_t distance = az_add_sat(pts, -lane->last_pts);
+    return distance > AZ_DRIFT_MAX || distance < -AZ_DRIFT_MAX;
 }
 
 /* ---- what the demuxer gives ---- */
