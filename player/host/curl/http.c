@@ -20,8 +20,6 @@
 #include "host/curl/headers.h"
 #include "host/curl/status.h"
 
-#define CHUNK_SIZE 65536 /* of the buffers handed on, when a transfer is faster than that a run */
-
 /* How far a transfer is; it only moves down this list. */
 typedef enum phase {
     PHASE_WAITING,   /* for the final response */
@@ -45,8 +43,6 @@ typedef struct transfer {
     uint64_t skip;      /* bytes of the body before what was asked for */
     uint64_t left;      /* bytes still to hand on, UINT64_MAX: to the end */
     uint64_t discarded; /* of an error body */
-    az_buf *buf;
-    size_t used; /* bytes in buf, not handed on */
     char error[CURL_ERROR_SIZE];
 } transfer;
 
@@ -107,7 +103,6 @@ static void remove_transfer(transfer *t)
         curl_easy_cleanup(t->easy);
     }
     curl_slist_free_all(t->headers);
-    az_buf_unref(&t->buf);
     free(t);
 }
 
@@ -222,35 +217,19 @@ static void respond(transfer *t)
 
 /* ---- the body ---- */
 
-static void hand_on(transfer *t)
+/* Each piece in a buffer of its own size: nothing is held back, and what is kept wastes nothing. libcurl's
+ * pieces are 16 KiB when the transfer is fast. */
+static void hand_on(transfer *t, const uint8_t *bytes, size_t size)
 {
-    if (t->used == 0)
-        return;
     az_event event = {.type = AZ_EVENT_FETCH_DATA};
-    event.data = (az_slice){t->buf, az_buf_data(t->buf), t->used};
-    t->buf = NULL;
-    t->used = 0;
+    if (size == 0)
+        return;
+    if (!az_slice_copy(&event.data, az_span_make(bytes, size))) {
+        fail(t, AIZU_E_MEMORY, "out of memory");
+        return;
+    }
     send_event(t, &event);
     az_slice_unref(&event.data);
-}
-
-static void append(transfer *t, const uint8_t *bytes, size_t size)
-{
-    while (size > 0 && t->phase == PHASE_BODY) {
-        if (!t->buf)
-            t->buf = az_buf_create(CHUNK_SIZE);
-        if (!t->buf) {
-            fail(t, AIZU_E_MEMORY, "out of memory");
-            return;
-        }
-        size_t part = AZ_MIN(size, CHUNK_SIZE - t->used);
-        memcpy(az_buf_data(t->buf) + t->used, bytes, part);
-        t->used += part;
-        bytes += part;
-        size -= part;
-        if (t->used == CHUNK_SIZE)
-            hand_on(t);
-    }
 }
 
 static void take_body(transfer *t, const uint8_t *bytes, size_t size)
@@ -258,7 +237,7 @@ static void take_body(transfer *t, const uint8_t *bytes, size_t size)
     size_t skipped = (size_t)AZ_MIN(t->skip, size);
     t->skip -= skipped;
     size_t wanted = (size_t)AZ_MIN(t->left, size - skipped);
-    append(t, bytes + skipped, wanted);
+    hand_on(t, bytes + skipped, wanted);
     if (t->left != UINT64_MAX)
         t->left -= wanted;
     if (t->left == 0 && t->phase == PHASE_BODY)
@@ -330,7 +309,6 @@ static void finish(transfer *t, CURLcode code)
 {
     if (t->phase == PHASE_WAITING && code == CURLE_OK)
         respond(t);
-    hand_on(t);
     const char *detail;
     aizu_result result = outcome(t, code, &detail);
     send_end(t, result, detail);
@@ -365,7 +343,6 @@ static bool set_transport_options(CURL *easy)
     ok = ok && curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK;
     /* Otherwise a cancel waits for the resolver's thread, seconds long without a network. */
     curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)CHUNK_SIZE);
     return ok;
 }
 
@@ -460,7 +437,6 @@ void az_http_resume(az_http *http, uint64_t id)
     bool was_busy = http->is_busy;
     http->is_busy = true; /* held bytes come out of this call */
     curl_easy_pause(t->easy, CURLPAUSE_CONT);
-    hand_on(t);
     http->is_busy = was_busy;
     if (!was_busy)
         remove_cancelled(http);
@@ -500,8 +476,6 @@ void az_http_run(az_http *http)
     int running;
     http->is_busy = true;
     curl_multi_perform(http->multi, &running);
-    for (transfer *t = http->transfers; t; t = t->next)
-        hand_on(t);
     finish_done(http);
     finish_satisfied(http);
     http->is_busy = false;
