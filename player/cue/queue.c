@@ -452,6 +452,15 @@ size_t az_cue_queue_between(const az_cue_queue *queue, int64_t begin, int64_t en
     return count;
 }
 
+bool az_cue_queue_is_replay(const az_cue_queue *queue, const az_cue *cue)
+{
+    int64_t pts = az_cue_public(cue)->pts;
+    for (size_t i = lower_bound(queue, pts); i < queue->count && queue->records[i]->pts == pts; i++)
+        if (queue->records[i]->cue == cue)
+            return queue->records[i]->passing != 0;
+    return false;
+}
+
 az_cue_counts az_cue_queue_counts(const az_cue_queue *queue)
 {
     return queue->counts;

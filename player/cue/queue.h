@@ -69,6 +69,9 @@ int64_t az_cue_queue_next(const az_cue_queue *queue);
  * past its beginning; at most `max`, in order, each with a reference for the caller. */
 size_t az_cue_queue_between(const az_cue_queue *queue, int64_t begin, int64_t end, az_cue **cues, size_t max);
 
+/* Whether a cue of az_cue_queue_between() was delivered before, in an earlier passing. */
+bool az_cue_queue_is_replay(const az_cue_queue *queue, const az_cue *cue);
+
 az_cue_counts az_cue_queue_counts(const az_cue_queue *queue);
 
 #endif

@@ -153,7 +153,7 @@ static void load(az_engine *e, const az_event *event)
     az_playback_stop(e, AZ_PHASE_IDLE);
     az_playback_load(e);
     e->playback.want_play = want_play;
-    if (!e->timemap || az_source_load(e, event->url ? event->url : "", event->pts) != AIZU_OK)
+    if (!e->timemap || !e->lane.ts || az_source_load(e, event->url ? event->url : "", event->pts) != AIZU_OK)
         az_report_fault(e, &(az_fault){.result = AIZU_E_MEMORY,
                                        .is_fatal = true,
                                        .stage = "load",

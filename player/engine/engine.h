@@ -154,6 +154,7 @@ typedef struct az_action {
     az_cue **cues;      /* PRESENT: the cues that the frame starts, each with a reference for the driver;
                            the array is the engine's, valid until the next run */
     size_t cue_count;
+    uint64_t cue_replays; /* PRESENT: bit i says that cues[i] was delivered before (AIZU_CUE_REPLAY) */
     az_cue *cue;
     aizu_cue_phase phase;
     unsigned cue_flags;

@@ -49,9 +49,10 @@
 #define AZ_FRAMES_WANTED           3                        /* frames decoded ahead */
 #define AZ_REORDER_MAX             16                       /* no-decode: units that may pass each other */
 #define AZ_SHOWING_MAX             4                        /* frames in the output's hands */
-#define AZ_FRAME_CUES_MAX          64                       /* cues that one frame carries */
-#define AZ_ORDINALS_MAX            1024 /* cues of one segment looked through for repetitions */
-#define AZ_EARLY_METADATA_MAX      256  /* metadata before the first sample of a segment */
+/* as many as az_action.cue_replays has bits */
+#define AZ_FRAME_CUES_MAX     64   /* cues that one frame carries */
+#define AZ_ORDINALS_MAX       1024 /* cues of one segment looked through for repetitions */
+#define AZ_EARLY_METADATA_MAX 256  /* metadata before the first sample of a segment */
 
 /* ---- mailbox.c ---- */
 
@@ -221,6 +222,7 @@ typedef struct az_lane {
 aizu_result az_lane_init(az_engine *e);
 void az_lane_deinit(az_engine *e);
 void az_lane_stop(az_engine *e);
+void az_lane_forget(az_engine *e); /* the tracks too */
 /* From the segment at a time on. is_exact: the media must begin at or before it. */
 void az_lane_begin(az_engine *e, int64_t pts, bool is_exact);
 void az_lane_data(az_engine *e, az_slice data);

@@ -23,6 +23,14 @@ void az_lane_deinit(az_engine *e)
     az_ts_destroy(&e->lane.ts);
 }
 
+/* Another presentation: the demuxer announces its tracks anew. */
+void az_lane_forget(az_engine *e)
+{
+    e->lane.track_count = 0;
+    az_lane_deinit(e);
+    (void)az_lane_init(e); /* without memory there is no demuxer: the next load fails */
+}
+
 void az_lane_stop(az_engine *e)
 {
     az_lane *lane = &e->lane;

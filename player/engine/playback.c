@@ -136,7 +136,7 @@ void az_playback_stop(az_engine *e, az_phase phase)
     az_lane_stop(e);
     pipeline_flush(e, AIZU_NO_TIME);
     az_stream_reset(e);
-    e->lane.track_count = 0;
+    az_lane_forget(e);
     az_source_unload(e);
     az_timemap_destroy(&e->timemap);
     e->timemap = az_timemap_create();

@@ -46,6 +46,8 @@ static void give_cues_to_frame(az_engine *e, az_action *action, int64_t begin, i
     az_cue **cues = e->frame_cues[e->frame_cues_used];
     action->cue_count = az_cue_queue_between(e->cues, begin, end, cues, AZ_FRAME_CUES_MAX);
     action->cues = cues;
+    for (size_t i = 0; i < action->cue_count; i++)
+        action->cue_replays |= (uint64_t)az_cue_queue_is_replay(e->cues, cues[i]) << i;
     if (action->cue_count > 0)
         e->frame_cues_used++;
 }

@@ -110,6 +110,7 @@ static void present(az_loop *loop, az_action *action)
         .wall = AIZU_NO_TIME,
         .cues = action->cues,
         .cue_count = action->cue_count,
+        .cue_replays = action->cue_replays,
     };
     if (loop->pts_to_wall != AIZU_NO_TIME)
         present.wall = action->pts + loop->pts_to_wall;

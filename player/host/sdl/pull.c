@@ -18,7 +18,8 @@ typedef struct slot {
     bool is_used, is_reported;
     int64_t due;
     aizu_frame view;
-    const aizu_cue **cues;
+    aizu_cue *cues;            /* as the frame shows them ... */
+    const aizu_cue **cue_list; /* ... and where each is */
 } slot;
 
 typedef struct pull {
@@ -41,6 +42,7 @@ static void clear(slot *cleared)
 {
     az_video_item_deinit(&cleared->item);
     free(cleared->cues);
+    free(cleared->cue_list);
     *cleared = (slot){0};
 }
 
@@ -63,11 +65,17 @@ static void fill_view(slot *filled)
     if (!item->cue_count)
         return;
     filled->cues = malloc(item->cue_count * sizeof(*filled->cues));
-    if (!filled->cues)
+    filled->cue_list = malloc(item->cue_count * sizeof(const aizu_cue *));
+    if (!filled->cues || !filled->cue_list)
         return;
-    for (size_t i = 0; i < item->cue_count; i++)
-        filled->cues[i] = az_cue_public(item->cues[i]);
-    filled->view.cues = filled->cues;
+    for (size_t i = 0; i < item->cue_count; i++) {
+        filled->cues[i] = *az_cue_public(item->cues[i]);
+        filled->cues[i].phase = AIZU_CUE_START;
+        filled->cues[i].flags = item->cue_replays >> i & 1 ? AIZU_CUE_REPLAY : 0;
+        filled->cues[i].due = item->at;
+        filled->cue_list[i] = &filled->cues[i];
+    }
+    filled->view.cues = filled->cue_list;
     filled->view.cue_count = item->cue_count;
 }
 

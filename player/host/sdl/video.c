@@ -36,6 +36,7 @@ bool az_video_item_init(az_video_item *item, const az_present *present, bool kee
         .pts = present->pts,
         .at = present->at,
         .wall = present->wall,
+        .cue_replays = present->cue_replays,
     };
     if (!keeps_frame)
         az_frame_unref(&item->frame);

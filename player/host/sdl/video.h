@@ -31,6 +31,7 @@ typedef struct az_present {
     int64_t wall;        /* programme date-time of pts or AIZU_NO_TIME; only pull shows it */
     az_cue *const *cues; /* the array is the caller's, the references go to the output */
     size_t cue_count;
+    uint64_t cue_replays; /* bit i: cues[i] was delivered before */
 } az_present;
 
 /* Headless: waits, reports, shows nothing. AIZU_E_MEMORY, AIZU_E_INTERNAL (no thread). */

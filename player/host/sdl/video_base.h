@@ -27,6 +27,7 @@ typedef struct az_video_item {
     int64_t pts, at, wall;
     az_cue **cues;
     size_t cue_count;
+    uint64_t cue_replays;
 } az_video_item;
 
 /* Frames in the order in which they were presented. Not thread-safe. */
