@@ -35,7 +35,8 @@ void az_lane_stop(az_engine *e)
 {
     az_lane *lane = &e->lane;
     az_fetch_stop(e, AZ_FETCH_SEGMENT);
-    az_ts_reset(lane->ts);
+    if (lane->ts)
+        az_ts_reset(lane->ts);
     az_place_drop_early(lane);
     lane->state = AZ_LANE_STOPPED;
     lane->complete_end = AIZU_NO_TIME;
