@@ -67,3 +67,9 @@ void az_clock_correct(az_clock *clock, int64_t pts, int64_t time, int64_t now)
     double bend = error / (double)AIZU_SECOND;
     clock->rate = 1.0 + AZ_MAX(-BEND_MAX, AZ_MIN(BEND_MAX, bend));
 }
+
+void az_clock_straighten(az_clock *clock, int64_t now)
+{
+    if (clock->is_running && clock->rate != 1.0)
+        az_clock_set(clock, az_clock_pts(clock, now), now);
+}

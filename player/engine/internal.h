@@ -325,6 +325,7 @@ void az_clock_hold(az_clock *clock, int64_t time);
 int64_t az_clock_pts(const az_clock *clock, int64_t time);
 int64_t az_clock_time(const az_clock *clock, int64_t pts); /* AZ_NEVER while it stands */
 void az_clock_correct(az_clock *clock, int64_t pts, int64_t time, int64_t now);
+void az_clock_straighten(az_clock *clock, int64_t now); /* no correction will follow: the plain rate again */
 
 /* ---- playback.c ---- */
 

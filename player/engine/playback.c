@@ -108,14 +108,19 @@ static void clock_start(az_engine *e, int64_t pts)
     sound_start(e, pts);
 }
 
+static bool is_sound_heard(const az_engine *e)
+{
+    const az_playback *p = &e->playback;
+    int64_t end = e->streams[AZ_STREAM_AUDIO].sent_end;
+    return p->is_audio_running && p->phase == AZ_PHASE_RUNNING && end != AIZU_NO_TIME &&
+           az_playback_position(e) < end;
+}
+
 /* The device's progress bends the clock, as long as there is sound to be heard. */
 static void sound_clock(az_engine *e, const az_event *event)
 {
-    az_playback *p = &e->playback;
-    int64_t end = e->streams[AZ_STREAM_AUDIO].sent_end;
-    if (p->is_audio_running && p->phase == AZ_PHASE_RUNNING && end != AIZU_NO_TIME &&
-        az_playback_position(e) < end)
-        az_clock_correct(&p->clock, event->pts, event->time, e->now);
+    if (is_sound_heard(e))
+        az_clock_correct(&e->playback.clock, event->pts, event->time, e->now);
 }
 
 /* ---- commands ---- */
@@ -321,6 +326,16 @@ static int64_t fill_begin(const az_engine *e)
     return AZ_MAX(p->position_last, first);
 }
 
+/* The target lies behind the last picture: everything was decoded and hidden. */
+static bool is_past_last_picture(const az_engine *e)
+{
+    const az_playback *p = &e->playback;
+    return p->target != AIZU_NO_TIME && !p->has_shown && p->showing_count == 0 && has_video(e) &&
+           !az_stream_head(e) && az_stream_is_drained(e, AZ_STREAM_VIDEO) &&
+           p->target >= e->streams[AZ_STREAM_VIDEO].end &&
+           az_list_begin(az_source_list(e)) < e->streams[AZ_STREAM_VIDEO].end;
+}
+
 static void fill_end(az_engine *e)
 {
     az_playback *p = &e->playback;
@@ -461,10 +476,14 @@ void az_playback_step(az_engine *e)
         az_present_presume(e);
         if (p->fill != AZ_FILL_STALL)
             az_present_due(e);
-        if (is_filled(e))
+        if (is_past_last_picture(e))
+            az_playback_seek(e, e->streams[AZ_STREAM_VIDEO].end - 1);
+        else if (is_filled(e))
             fill_end(e);
     }
     if (p->phase == AZ_PHASE_RUNNING) {
+        if (!is_sound_heard(e))
+            az_clock_straighten(&p->clock, e->now);
         if (p->clock.is_running && !p->is_audio_running)
             sound_start(e, az_playback_position(e));
         az_present_presume(e);

@@ -110,6 +110,20 @@ static void starting_anew_forgets_the_bend(void **state)
     assert_int_equal(az_clock_pts(&clock, 6 * S), held + S);
 }
 
+static void a_straightened_clock_goes_on_at_the_plain_rate(void **state)
+{
+    (void)state;
+    az_clock clock = running(0, 0);
+    az_clock_correct(&clock, 10 * S + 200 * MS, 10 * S, 10 * S);
+    int64_t before = az_clock_pts(&clock, 11 * S);
+    az_clock_straighten(&clock, 11 * S);
+    assert_int_equal(az_clock_pts(&clock, 11 * S), before);
+    assert_int_equal(az_clock_pts(&clock, 12 * S), before + S);
+    az_clock_hold(&clock, 12 * S);
+    az_clock_straighten(&clock, 20 * S);
+    assert_int_equal(az_clock_pts(&clock, 20 * S), before + S);
+}
+
 /* The pictures follow a device whose clock is off by 0.03 %, within a millisecond. */
 static void it_settles_on_a_device_that_drifts(void **state)
 {
@@ -169,6 +183,7 @@ int main(void)
         cmocka_unit_test(large_errors_step),
         cmocka_unit_test(a_clock_that_stands_is_not_corrected),
         cmocka_unit_test(starting_anew_forgets_the_bend),
+        cmocka_unit_test(a_straightened_clock_goes_on_at_the_plain_rate),
         cmocka_unit_test(it_settles_on_a_device_that_drifts),
         cmocka_unit_test(time_and_pts_are_inverse_to_the_nanosecond),
         cmocka_unit_test(absurd_times_saturate),

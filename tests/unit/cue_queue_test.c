@@ -709,6 +709,9 @@ static void history_stays_bounded_and_recent_copies_known(void **state)
     for (int64_t i = 0; i < 100000; i++)
         assert_int_equal(add_again(queue, pts - i * 2 * MS, "a", 0), AIZU_AGAIN);
     expect_nothing(queue);
+    /* the beginning is forgotten: its copy is taken for a new cue */
+    assert_int_equal(add_again(queue, 0, "a", 0), AIZU_OK);
+    expect(queue, "a", AIZU_CUE_START, AIZU_CUE_LATE, pts + 1);
     az_cue_queue_destroy(&queue);
 }
 

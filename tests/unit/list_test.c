@@ -263,6 +263,15 @@ static void missed_segments_leave_room_for_their_time(void **state)
     az_list_destroy(&list);
 }
 
+static void one_missed_segment_is_a_jump(void **state)
+{
+    (void)state;
+    az_list *list = list_of((version){.sequence = 0, .count = 3});
+    assert_int_equal(update(list, (version){.sequence = 4, .count = 3}), AZ_LIST_JUMPED);
+    assert_item(list, 0, 4, 8 * S, "s4.ts");
+    az_list_destroy(&list);
+}
+
 static void after_a_jump_dates_say_how_long_was_missed(void **state)
 {
     (void)state;
@@ -516,6 +525,9 @@ static void a_segment_keeps_its_domain_without_a_discontinuity_sequence(void **s
     update(list, (version){.sequence = 3, .count = 4});
     assert_int_equal(az_list_at(list, 0).domain, 1);
     assert_int_equal(az_list_at(list, 3).domain, 1);
+    /* and one that counts a tag too early */
+    update(list, (version){.sequence = 3, .count = 4, .discontinuity_sequence = 9});
+    assert_int_equal(az_list_at(list, 3).domain, 1);
     update(list, (version){.sequence = 4, .count = 4, .discontinuity_at = 3});
     assert_int_equal(az_list_at(list, 2).domain, 1);
     assert_int_equal(az_list_at(list, 3).domain, 2);
@@ -705,6 +717,7 @@ int main(void)
         cmocka_unit_test(a_shift_before_the_window_moves_all_and_past_it_nothing),
         cmocka_unit_test(a_window_that_follows_without_overlap_is_not_a_jump),
         cmocka_unit_test(missed_segments_leave_room_for_their_time),
+        cmocka_unit_test(one_missed_segment_is_a_jump),
         cmocka_unit_test(after_a_jump_dates_say_how_long_was_missed),
         cmocka_unit_test(a_jump_with_dates_that_go_back_does_not_overlap),
         cmocka_unit_test(a_jump_to_the_end_of_the_numbers_does_not_overflow),
