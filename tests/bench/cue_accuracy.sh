@@ -5,6 +5,7 @@
 # loopback, live and recorded, without a window, in one (Xvfb, whose pixels are watched as well), and without
 # decoding; then across 20 quality switches and 20 seeks. cue_check.awk judges each run. 55 seconds a run
 # (RUN_SECONDS), 500 cues.
+# shellcheck source=tests/bench/lib.sh
 source "$(dirname "$0")/lib.sh"
 need jq awk
 run_seconds=${RUN_SECONDS:-55}

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # For the measuring scripts here: sourced. They take the folder of a release build ($AIZU_BUILD, or build/release)
 # and work in a folder of their own, $dir, which goes at the end with all that they started.
 set -u
@@ -83,7 +84,7 @@ END
 # start_screen: an X server of 1280x720 without a screen, whose pixels are in $dir/Xvfb_screen0; sets DISPLAY.
 start_screen() {
     need Xvfb
-    Xvfb -displayfd 3 -screen 0 1280x720x24 -fbdir "$dir" -nolisten tcp 3>"$dir/display" >/dev/null 2>&1 &
+    Xvfb -displayfd 3 -screen 0 1280x720x24 -fbdir "$dir" -ac -nolisten tcp 3>"$dir/display" >/dev/null 2>&1 &
     pids+=($!)
     DISPLAY=:$(wait_for "$dir/display" '^[0-9]') || fail "no X server"
     export DISPLAY SDL_VIDEODRIVER=x11
