@@ -300,6 +300,10 @@ void az_lane_data(az_engine *e, az_slice data)
     aizu_result result = az_ts_feed(e->lane.ts, az_slice_span(data));
     if (carry_out_verdict(e) || result == AIZU_OK)
         return;
+    if (result == AIZU_E_MEDIA) { /* it has given up its input for good */
+        az_lane_forget(e);
+        result = e->lane.ts ? AIZU_E_MEDIA : AIZU_E_MEMORY;
+    }
     const char *detail = result == AIZU_E_MEDIA ? "not a transport stream" : "no memory for the demuxer";
     e->stats.requests_failed++;
     az_lane_fetched(e, &(az_fetch_outcome){.result = result, .detail = detail});
