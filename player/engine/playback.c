@@ -399,7 +399,11 @@ static bool find_hole(const az_engine *e, int64_t *begin, int64_t *end)
     const az_frame_node *head = az_stream_head(e);
     const az_stream_state *video = &e->streams[AZ_STREAM_VIDEO];
     const az_stream_state *audio = &e->streams[AZ_STREAM_AUDIO];
-    bool is_video_to_come = has_video(e) && !head && (video->unit_count > 0 || video->sent > 0);
+    /* a decoder may hold back pictures from behind the hole */
+    bool is_held_back = video->sent_end != AIZU_NO_TIME && video->sent_end > az_playback_position(e) &&
+                        !az_stream_is_drained(e, AZ_STREAM_VIDEO);
+    bool is_video_to_come =
+        has_video(e) && !head && (video->unit_count > 0 || video->sent > 0 || is_held_back);
     if (!p->clock.is_running || p->showing_count > 0 || is_video_to_come ||
         (head && p->has_shown && !az_present_is_hole(e, &p->shown, head->pts)))
         return false;
