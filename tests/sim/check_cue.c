@@ -95,8 +95,8 @@ static int64_t identify(sim *s, const aizu_cue *cue)
         bool is_exact;
         int64_t apart = distance(s, &s->world.cues[at - 1], cue->pts, &is_exact);
         int rank = state->session != c->session ? 1 : state->id == cue->id ? 2 : 0;
-        bool is_nearer = apart / (2 * PTS_SLACK) < best_distance / (2 * PTS_SLACK);
-        bool is_as_near = apart / (2 * PTS_SLACK) == best_distance / (2 * PTS_SLACK);
+        bool is_nearer = apart / 1000 < best_distance / 1000;
+        bool is_as_near = apart / 1000 == best_distance / 1000;
         /* chains run from the newest cue to the oldest, so the last of equals is the first in the stream */
         if (best < 0 || is_nearer || (is_as_near && rank >= best_rank)) {
             best = at - 1;
