@@ -62,7 +62,7 @@ aizu_result az_fetch_start(az_engine *e, az_fetch_slot slot, const char *url, az
     if (!fetch->url)
         return AIZU_E_MEMORY;
     fetch->range = range;
-    fetch->tries = 0;
+    fetch->tries = fetch->breaks = 0;
     fetch->first_try = e->now;
     begin_try(e, fetch);
     return AIZU_OK;
@@ -152,8 +152,10 @@ void az_fetch_hold(az_engine *e, az_fetch_slot slot, bool hold)
 static void ended(az_engine *e, az_fetch_slot slot, az_fetch_outcome outcome)
 {
     az_fetch *fetch = &e->fetches[slot];
-    if (outcome.result != AIZU_OK)
+    if (outcome.result != AIZU_OK) {
         e->stats.requests_failed++;
+        fetch->breaks += fetch->responded != AIZU_NO_TIME;
+    }
     fetch->state = AZ_FETCH_IDLE;
     if (slot == AZ_FETCH_SEGMENT)
         az_lane_fetched(e, &outcome);

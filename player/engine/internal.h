@@ -28,13 +28,15 @@
 
 /* ---- limits and times of the policy ---- */
 
-#define AZ_EVENT_BYTES_PER_RUN_MAX ((size_t)256 << 10)      /* media demuxed in one run */
-#define AZ_STALLED_AFTER           (10 * AIZU_SECOND)       /* a request without progress is given up */
-#define AZ_RETRY_FIRST             (AIZU_SECOND / 2)        /* back-off: doubles ... */
-#define AZ_RETRY_LAST              (8 * AIZU_SECOND)        /* ... up to this; the wait is random below it */
-#define AZ_RETRY_AFTER_MAX         (30 * AIZU_SECOND)       /* a server may ask for so much patience */
-#define AZ_RETRY_START_MAX         6                        /* tries of the first playlists */
-#define AZ_RETRY_SEGMENT_MAX       3                        /* tries of a segment that the server refuses */
+#define AZ_EVENT_BYTES_PER_RUN_MAX ((size_t)256 << 10) /* media demuxed in one run */
+#define AZ_STALLED_AFTER           (10 * AIZU_SECOND)  /* a request without progress is given up */
+#define AZ_RETRY_FIRST             (AIZU_SECOND / 2)   /* back-off: doubles ... */
+#define AZ_RETRY_LAST              (8 * AIZU_SECOND)   /* ... up to this; the wait is random below it */
+#define AZ_RETRY_AFTER_MAX         (30 * AIZU_SECOND)  /* a server may ask for so much patience */
+#define AZ_RETRY_START_MAX         6                   /* tries of the first playlists */
+#define AZ_RETRY_SEGMENT_MAX       3                   /* tries of a segment that the server refuses */
+#define AZ_RETRY_BREAKS_MAX        5                   /* transfers of a segment that break off */
+#define AZ_IDLE_BYTES_MAX          ((size_t)16 << 20) /* of a segment, without anything new to play in them */
 #define AZ_GIVE_UP_AFTER           (120 * AIZU_SECOND)      /* without any success: fatal */
 #define AZ_START_AHEAD             (AIZU_SECOND * 3 / 10)   /* media needed to start */
 #define AZ_RESUME_AHEAD            AIZU_SECOND              /* media needed to go on after a stall */
@@ -98,9 +100,10 @@ typedef struct az_fetch {
     int64_t responded; /* first byte of this try */
     int64_t progress;  /* last sign of life */
     int64_t first_try;
-    unsigned tries; /* begun */
-    uint64_t bytes; /* of this try */
-    uint8_t *body;  /* playlists only */
+    unsigned tries;  /* begun */
+    unsigned breaks; /* tries that were answered and then broke off */
+    uint64_t bytes;  /* of this try */
+    uint8_t *body;   /* playlists only */
     size_t body_size, body_capacity;
 } az_fetch;
 
@@ -208,7 +211,7 @@ typedef struct az_lane {
     bool is_list_corrected; /* the start in the playlist's list agrees with the media */
     int64_t listed_start;   /* what the list said at first */
     bool is_contiguous;     /* the segment follows the one before it */
-    bool is_retry;          /* the segment is fetched once more after some of it was taken */
+    size_t bytes_idle;      /* bytes since the last sample that was new */
     int64_t complete_end;   /* end of the media of complete segments, AIZU_NO_TIME */
     int64_t last_pts;       /* of any sample, to unroll the next */
     int64_t success;        /* when a segment last came in */
@@ -296,9 +299,9 @@ void az_stream_deinit(az_engine *e, void (*drop)(void *user, az_stream stream, v
 void az_stream_flush(az_engine *e, int64_t hide_before); /* both: a new generation */
 void az_stream_reset(az_engine *e);                      /* forgets the tracks too */
 void az_stream_track(az_engine *e, const az_track *track);
-/* Queues a sample. is_retry: what was queued before comes once more and is dropped. */
-void az_stream_push(az_engine *e, const az_sample *sample, int64_t pts, int64_t dts, int64_t duration,
-                    uint32_t source, bool is_retry);
+/* Queues a sample. False: it was queued before and is dropped. */
+bool az_stream_push(az_engine *e, const az_sample *sample, int64_t pts, int64_t dts, int64_t duration,
+                    uint32_t source);
 void az_stream_event(az_engine *e, const az_event *event);
 void az_stream_step(az_engine *e);
 /* The next frame to show; NULL while none is ready. */

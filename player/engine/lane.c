@@ -170,7 +170,7 @@ static bool start_segment(az_engine *e, const az_list_item *item)
     lane->is_placed = false;
     lane->is_list_corrected = false;
     lane->listed_start = item->start;
-    lane->is_retry = false;
+    lane->bytes_idle = 0;
     lane->verdict = AZ_LANE_GO_ON;
     lane->ordinal_count = 0;
     lane->is_cue_limit_told = false;
@@ -297,14 +297,19 @@ void az_lane_data(az_engine *e, az_slice data)
 {
     if (e->lane.state != AZ_LANE_LOADING)
         return;
+    e->lane.bytes_idle += data.size;
     aizu_result result = az_ts_feed(e->lane.ts, az_slice_span(data));
+    if (result == AIZU_OK && e->lane.bytes_idle > AZ_IDLE_BYTES_MAX)
+        result = AIZU_E_LIMIT;
     if (carry_out_verdict(e) || result == AIZU_OK)
         return;
     if (result == AIZU_E_MEDIA) { /* it has given up its input for good */
         az_lane_forget(e);
         result = e->lane.ts ? AIZU_E_MEDIA : AIZU_E_MEMORY;
     }
-    const char *detail = result == AIZU_E_MEDIA ? "not a transport stream" : "no memory for the demuxer";
+    const char *detail = result == AIZU_E_MEDIA   ? "not a transport stream"
+                         : result == AIZU_E_LIMIT ? "the segment goes on without anything new"
+                                                  : "no memory for the demuxer";
     e->stats.requests_failed++;
     az_lane_fetched(e, &(az_fetch_outcome){.result = result, .detail = detail});
 }
@@ -314,7 +319,7 @@ static void try_again(az_engine *e, const az_fetch_outcome *outcome)
     az_lane *lane = &e->lane;
     az_ts_reset(lane->ts);
     az_place_drop_early(lane);
-    lane->is_retry = true;
+    lane->bytes_idle = 0;
     lane->ordinal_count = 0;
     az_fetch_again(e, AZ_FETCH_SEGMENT, outcome->retry_after);
 }
@@ -345,23 +350,29 @@ static bool slid_out(const az_engine *e)
            item.sequence != e->lane.segment.sequence;
 }
 
-/* The server answers, and not with the segment; or nobody answers. */
+/* The server answers, and not with the segment; or always breaks off. */
+static bool is_refused(const az_engine *e, const az_fetch_outcome *outcome, bool is_dry)
+{
+    const az_fetch *fetch = &e->fetches[AZ_FETCH_SEGMENT];
+    if (is_network_down(outcome->result))
+        return is_dry && fetch->breaks >= AZ_RETRY_BREAKS_MAX;
+    return fetch->tries >= AZ_RETRY_SEGMENT_MAX && (is_dry || fetch->tries >= REFUSALS_MAX);
+}
+
 static void segment_failed(az_engine *e, const az_fetch_outcome *outcome)
 {
     const az_fetch *fetch = &e->fetches[AZ_FETCH_SEGMENT];
     bool is_dry = az_playback_ahead(e) < AIZU_SECOND;
     bool is_hopeless = az_add_sat(e->lane.success, AZ_GIVE_UP_AFTER) <= e->now && is_dry;
-    bool is_refused = !is_network_down(outcome->result) && fetch->tries >= AZ_RETRY_SEGMENT_MAX &&
-                      (is_dry || fetch->tries >= REFUSALS_MAX);
     if (outcome->result == AIZU_E_MEMORY || is_hopeless) {
         az_lane_fault(e, outcome, true, "segment");
         return;
     }
-    if (fetch->tries == 2) {
+    if (fetch->tries == (outcome->result == AIZU_E_STALLED ? 1 : 2)) {
         az_lane_fault(e, outcome, false, "segment");
         (void)az_source_fail_over(e);
     }
-    if (is_refused || slid_out(e)) {
+    if (is_refused(e, outcome, is_dry) || slid_out(e)) {
         az_lane_fault(e, outcome, false, "segment skipped");
         skip_segment(e);
         return;

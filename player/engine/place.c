@@ -251,7 +251,8 @@ static void on_sample(void *user, const az_sample *sample)
     int64_t dts = sample->dts != AZ_NO_TICKS ? map_ticks(e, sample->dts) : AIZU_NO_TIME;
     int64_t duration = az_rescale(sample->duration, AIZU_SECOND, TS_TIMEBASE.timescale);
     lane->last_pts = pts;
-    az_stream_push(e, sample, pts, dts, duration, (uint32_t)lane->source, lane->is_retry);
+    if (az_stream_push(e, sample, pts, dts, duration, (uint32_t)lane->source))
+        lane->bytes_idle = 0;
 }
 
 static void on_metadata(void *user, const az_metadata *metadata)

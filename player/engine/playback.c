@@ -302,7 +302,8 @@ static bool is_filled(const az_engine *e)
         return false;
     if (has_video(e) && !az_stream_head(e) && !az_stream_is_drained(e, AZ_STREAM_VIDEO) && !p->has_shown)
         return false;
-    if (p->fill == AZ_FILL_STALL && is_video_dry(e) && !is_full)
+    bool is_dry = is_video_dry(e) || az_playback_ahead(e) <= 0;
+    if (p->fill == AZ_FILL_STALL && is_dry && !is_all)
         return false;
     return is_all || is_full || az_playback_ahead(e) >= needed;
 }

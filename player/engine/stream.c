@@ -167,14 +167,15 @@ static int64_t duration_of(az_stream_state *s, az_stream stream, int64_t dts, in
     return stream == AZ_STREAM_VIDEO ? DURATION_VIDEO : DURATION_AUDIO;
 }
 
-/* What a retry or an overlapping variant brings a second time. */
-static bool is_known(const az_stream_state *s, az_stream stream, int64_t pts, int64_t dts, bool is_retry)
+/* What a retry, a repetition or an overlapping variant brings a second time. Pictures of another variant are
+ * needed to decode those that follow. */
+static bool is_known(const az_stream_state *s, az_stream stream, int64_t pts, int64_t dts, uint32_t source)
 {
     if (s->end == AIZU_NO_TIME)
         return false;
     if (stream == AZ_STREAM_AUDIO)
         return pts < s->end - s->frame_duration / 2;
-    return is_retry && s->last_dts != AIZU_NO_TIME && dts <= s->last_dts;
+    return source == s->source && s->last_dts != AIZU_NO_TIME && dts <= s->last_dts;
 }
 
 static void note_source(az_stream_state *s, uint32_t source, int64_t pts)
@@ -188,16 +189,16 @@ static void note_source(az_stream_state *s, uint32_t source, int64_t pts)
     s->source_since = pts;
 }
 
-void az_stream_push(az_engine *e, const az_sample *sample, int64_t pts, int64_t dts, int64_t duration,
-                    uint32_t source, bool is_retry)
+bool az_stream_push(az_engine *e, const az_sample *sample, int64_t pts, int64_t dts, int64_t duration,
+                    uint32_t source)
 {
     az_stream stream = sample->media == AZ_MEDIA_VIDEO ? AZ_STREAM_VIDEO : AZ_STREAM_AUDIO;
     az_stream_state *s = &e->streams[stream];
     if (s->decoder == AZ_DECODER_DEAD)
-        return;
+        return true;
     int64_t order = dts == AIZU_NO_TIME ? pts : dts;
-    if (is_known(s, stream, pts, order, is_retry))
-        return;
+    if (is_known(s, stream, pts, order, source))
+        return false;
     duration = duration_of(s, stream, order, duration);
     note_source(s, source, pts);
     s->last_dts = order;
@@ -205,7 +206,7 @@ void az_stream_push(az_engine *e, const az_sample *sample, int64_t pts, int64_t 
     s->end = AZ_MAX(s->end, az_add_sat(pts, duration));
     if (s->unit_count == s->unit_capacity && !units_grow(s)) {
         az_trace(e, AZ_LOG_ERROR, "engine", "a sample is dropped: too many wait");
-        return;
+        return true;
     }
     az_unit_node node = {.codec = sample->codec, .source = source};
     node.unit = (az_unit){.pts = pts, .dts = order, .duration = duration, .flags = sample->flags};
@@ -214,6 +215,7 @@ void az_stream_push(az_engine *e, const az_sample *sample, int64_t pts, int64_t 
     s->units[(s->unit_begin + s->unit_count++) % s->unit_capacity] = node;
     s->bytes += node.unit.data.size;
     s->held += duration;
+    return true;
 }
 
 /* ---- frames out ---- */
