@@ -51,6 +51,7 @@ void check_begin_pass(sim *s)
     c->floor = INT64_MAX;
     c->landing = AIZU_NO_TIME;
     c->is_from_start = false;
+    c->is_seeking = true;
     c->hole_count = 0;
     c->early_count = 0;
     c->due_count = 0;
@@ -64,6 +65,7 @@ void check_begin_session(sim *s, bool is_from_start)
     s->check.session++;
     check_begin_pass(s);
     s->check.is_from_start = is_from_start;
+    s->check.is_seeking = false;
 }
 
 static void *grow_to(void *items, size_t index, size_t *capacity, size_t size)
@@ -222,6 +224,8 @@ static void first_frame(sim *s)
 static void show_by_position(sim *s, int64_t position)
 {
     checker *c = &s->check;
+    if (c->is_seeking || s->snapshot.state == AIZU_STATE_BUFFERING)
+        return;
     for (size_t i = s->world.domain_count; i-- > 0;) {
         const domain_state *d = check_domain(s, (uint32_t)i);
         int64_t ticks = az_rescale(position - d->offset, TICKS_PER_SECOND, AIZU_SECOND);
@@ -376,6 +380,7 @@ void check_report(sim *s, const az_report *report)
         return;
     case AIZU_EVENT_SEEKED:
         c->landing = report->position;
+        c->is_seeking = false;
         return;
     case AIZU_EVENT_ERROR:
         if (report->error.is_fatal && check_is_quiet(s, RECOVER_MAX))

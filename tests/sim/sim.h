@@ -389,6 +389,7 @@ typedef struct checker {
     int64_t floor;      /* ticks from which cues are due */
     bool is_first_open; /* the first frame was shown in this instant */
     bool is_from_start;
+    bool is_seeking; /* AIZU_EVENT_SEEKED is owed */
     int64_t landing; /* pts where a seek says that it ended, AIZU_NO_TIME */
     hole holes[HOLES_MAX];
     size_t hole_count;
