@@ -7,6 +7,8 @@
 
 #include "sim.h"
 
+#define CUT_IN_ROW_MAX 4
+
 static const char HTML[] = "<!DOCTYPE html>\n<html><head><title>Welcome</title></head>\n"
                            "<body><p>Please sign in to use this network.</p></body></html>\n";
 
@@ -84,16 +86,24 @@ static bool fault_fits(sim_fault fault, resource_kind kind)
 
 static int choose_fault(sim *s, resource_kind kind)
 {
-    if (!az_random_chance(&s->network.random, 500000))
+    if (!az_random_chance(&s->network.random, 500000)) {
+        if (kind == RESOURCE_MEDIA)
+            s->network.cut_in_row = 0;
         return -1;
+    }
     int first = (int)az_random_below(&s->network.random, FAULTS);
     for (int i = 0; i < FAULTS; i++) {
         int fault = (first + i) % FAULTS;
-        if ((s->faults_on & (1u << fault)) && fault_fits((sim_fault)fault, kind)) {
-            s->result.faults[fault]++;
-            return fault;
-        }
+        if (!(s->faults_on & (1u << fault)) || !fault_fits((sim_fault)fault, kind))
+            continue;
+        /* a playlist that is cut off again and again looks like a channel that began anew */
+        if (fault == FAULT_TRUNCATED && kind != RESOURCE_SEGMENT && ++s->network.cut_in_row > CUT_IN_ROW_MAX)
+            break;
+        s->result.faults[fault]++;
+        return fault;
     }
+    if (kind == RESOURCE_MEDIA)
+        s->network.cut_in_row = 0;
     return -1;
 }
 

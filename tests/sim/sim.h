@@ -256,6 +256,7 @@ typedef struct network {
     uint64_t serial;
     int active;
     uint64_t last_id, ended_id;
+    int cut_in_row; /* media playlists */
     int64_t ended_at;
     int64_t bandwidth; /* bytes per second */
     int64_t bandwidth_until;
