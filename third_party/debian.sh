@@ -19,7 +19,7 @@ aizu_debian_packages() {
             ;;
         demo) # the programs of demo/, curl to talk to the channel, fonts with Latin and Japanese
             printf '%s\n' libavformat-dev libavfilter-dev libsdl2-ttf-dev libjansson-dev libmicrohttpd-dev \
-                curl fonts-dejavu-core fonts-ipaexfont-gothic
+                curl ca-certificates fonts-dejavu-core fonts-ipaexfont-gothic
             ;;
         test) # the test library, the judge of our demuxer, a display without a screen
             printf '%s\n' libcmocka-dev libavformat-dev libavfilter-dev libjansson-dev libmicrohttpd-dev \

@@ -56,7 +56,7 @@ $cc -o "$dir/b" "$dir/program.c" $(pkg-config "$prefix" --cflags --libs aizu-sta
     fail "pkg-config, static: build"
 "$dir/b" || fail "pkg-config, static: run"
 
-cmake -S "$dir" -B "$dir/out" -DCMAKE_PREFIX_PATH="$dir/usr" >"$dir/log" 2>&1 &&
+cmake -G Ninja -S "$dir" -B "$dir/out" -DCMAKE_PREFIX_PATH="$dir/usr" >"$dir/log" 2>&1 &&
     cmake --build "$dir/out" >>"$dir/log" 2>&1 || { cat "$dir/log"; fail "find_package: build"; }
 "$dir/out/with_shared" || fail "find_package, shared: run"
 "$dir/out/with_static" || fail "find_package, static: run"

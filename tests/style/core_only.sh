@@ -16,7 +16,7 @@ cp "$(pkg-config --variable=pcfiledir cmocka)/cmocka.pc" "$dir/pc/" || exit 1
 export PKG_CONFIG_LIBDIR=$dir/pc PKG_CONFIG_PATH='' CMAKE_BUILD_PARALLEL_LEVEL=${CMAKE_BUILD_PARALLEL_LEVEL:-2}
 unset PKG_CONFIG_SYSROOT_DIR CFLAGS
 ! pkg-config --exists libcurl || fail "pkg-config still finds libcurl"
-cmake -S "$root" -B "$dir/out" -DCMAKE_C_COMPILER="$compiler" -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_COMPILER=none \
+cmake -G Ninja -S "$root" -B "$dir/out" -DCMAKE_C_COMPILER="$compiler" -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_COMPILER=none \
     -DAIZU_CORE_ONLY=ON -DAIZU_WERROR=ON >"$dir/log" 2>&1 || fail configure
 cmake --build "$dir/out" >"$dir/log" 2>&1 || fail build
 ctest --test-dir "$dir/out" -L unit --output-on-failure >"$dir/log" 2>&1 || fail tests
