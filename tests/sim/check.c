@@ -138,13 +138,13 @@ bool check_was_shown(const checker *c, int64_t number)
 }
 
 /* What follows a frame is not offered any more: playing this far behind, the viewer was overtaken. */
-static bool is_overtaken(const sim *s, int64_t frame)
+static bool is_overtaken(const sim *s, int64_t number)
 {
     const world *w = &s->world;
     if (w->kind != WORLD_LIVE)
         return false;
     int64_t media = origin_media_now(&s->origin, s->now);
-    return world_segment_at(w, (frame + 1) * w->ticks_per_frame) + (size_t)w->window <
+    return world_segment_at(w, (number + 1) * w->ticks_per_frame) + (size_t)w->window <
            world_segment_at(w, media) + 1;
 }
 
