@@ -62,9 +62,10 @@ static rig *rig_with_variants(void)
                                          .frame_size = variants[v].frame_size,
                                          .cues = &own,
                                          .cue_count = 1};
-            if (written[v][i].size == 0)
-                ts_bytes_append(&written[v][i], rig_put_segment(r, name, &segment)->body.data,
-                                rig_find(r, name)->body.size);
+            if (written[v][i].size == 0) {
+                const rig_resource *resource = rig_put_segment(r, name, &segment);
+                ts_bytes_append(&written[v][i], resource->body.data, resource->body.size);
+            }
             rig_put(r, name, written[v][i].data, written[v][i].size);
             snprintf(text + strlen(text), sizeof(text) - strlen(text), "#EXTINF:2,\n%s\n", name);
         }
