@@ -6,8 +6,9 @@
 
 #include "sim.h"
 
-#define RECOVER_MAX    (60 * AIZU_SECOND)   /* after the last fault or command it plays again */
-#define STARVE_MAX     (12 * AIZU_SECOND)   /* and from then on frames come */
+#define RECOVER_MAX (60 * AIZU_SECOND) /* after the last fault or command it plays again */
+#define STARVE_MAX  (30 * AIZU_SECOND) /* and from then on frames come; a fall in bandwidth may take so long \
+                                        */
 #define FETCH_IDLE     (30 * AIZU_SECOND)   /* a fetch without a byte is given up */
 #define FETCHES_MAX    6                    /* at a time */
 #define PTS_SLACK      (25 * INT64_C(1000)) /* rounding of 90 kHz ticks */

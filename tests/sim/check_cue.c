@@ -252,9 +252,9 @@ void check_cues_early(sim *s, const frame *f)
     c->early_count = 0;
 }
 
-static bool was_whole(sim *s, const world_cue *t, int64_t time)
+static bool was_whole(sim *s, size_t segment, int64_t time)
 {
-    const segment_state *g = check_segment(s, t->segment);
+    const segment_state *g = check_segment(s, segment);
     return g->session == s->check.session && g->pass == s->check.pass && g->whole_at < time;
 }
 
@@ -272,7 +272,9 @@ static void check_unflagged(sim *s, size_t index, int64_t pts, int64_t due)
             c->early[c->early_count++] = (early_cue){(uint32_t)index, c->frame, pts};
     } else if (number == c->frame && c->frame_time != s->now) {
         /* how long a frame lasts may become known only with the bytes of the next one */
-        if (!was_whole(s, t, c->frame_time))
+        if (!was_whole(s, t->segment, c->frame_time) ||
+            !was_whole(s, world_segment_at(&s->world, (number + 1) * s->world.ticks_per_frame),
+                       c->frame_time))
             return;
         sim_fail(s, "cue-late", "cue %zu was delivered %.3f ms after its frame and not flagged", index,
                  (double)(s->now - c->frame_time) / 1e6);

@@ -311,8 +311,8 @@ static void loop(sim *s)
             break;
         s->now = AZ_MAX(next, s->now);
         /* DEFECT_NOISE: a driver that looks at something that does not follow from the seed */
-        if (s->options->noise && s->result.steps == 1000)
-            s->now += (int64_t)s->options->noise;
+        if (s->options->noise && s->result.steps % 1000 == 999)
+            s->now += (int64_t)s->options->noise * 1000;
         carry_out_next(s);
         settle(s);
     }
