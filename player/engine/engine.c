@@ -273,6 +273,11 @@ aizu_result az_engine_take(az_engine *e, az_action *action)
     return AIZU_OK;
 }
 
+bool az_engine_has_events(const az_engine *e)
+{
+    return e->mailbox.event_count > 0;
+}
+
 int64_t az_engine_deadline(const az_engine *e)
 {
     return e->deadline;

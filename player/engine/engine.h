@@ -182,6 +182,10 @@ void az_engine_run(az_engine *engine, int64_t now);
 /* The next action, AIZU_AGAIN when there is none. Take all before the next run. */
 AZ_NODISCARD aizu_result az_engine_take(az_engine *engine, az_action *action);
 
+/* Whether events wait to be handled: one run takes a bounded number of bytes. A driver reads no more from the
+ * network meanwhile. */
+bool az_engine_has_events(const az_engine *engine);
+
 /* When to run again if nothing happens before; AZ_NEVER. */
 int64_t az_engine_deadline(const az_engine *engine);
 

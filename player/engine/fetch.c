@@ -44,6 +44,7 @@ static void begin_try(az_engine *e, az_fetch *fetch)
     fetch->id = ++e->fetch_id;
     fetch->state = AZ_FETCH_ACTIVE;
     fetch->started = fetch->progress = e->now;
+    fetch->unmarked = 0;
     fetch->responded = AIZU_NO_TIME;
     fetch->tries++;
     e->stats.requests++;
@@ -206,7 +207,11 @@ void az_fetch_event(az_engine *e, const az_event *event)
     az_fetch *fetch = find(e, event->fetch, &slot);
     if (!fetch)
         return;
-    fetch->progress = AZ_MAX(fetch->progress, event->time);
+    fetch->unmarked += event->data.size;
+    if (event->type != AZ_EVENT_FETCH_DATA || fetch->unmarked >= AZ_PROGRESS_BYTES) {
+        fetch->progress = AZ_MAX(fetch->progress, event->time);
+        fetch->unmarked = 0;
+    }
     if (event->type == AZ_EVENT_FETCH_RESPONSE) {
         if (event->url && !fetch->url_final)
             fetch->url_final = copy_string(event->url);
@@ -229,7 +234,7 @@ void az_fetch_step(az_engine *e)
         if (fetch->state == AZ_FETCH_WAITING && fetch->due <= e->now)
             begin_try(e, fetch);
         if (fetch->state == AZ_FETCH_ACTIVE && az_add_sat(fetch->progress, AZ_STALLED_AFTER) <= e->now)
-            give_up_try(e, (az_fetch_slot)i, AIZU_E_STALLED, "no bytes came for ten seconds");
+            give_up_try(e, (az_fetch_slot)i, AIZU_E_STALLED, "next to no bytes came for ten seconds");
         if (fetch->state == AZ_FETCH_WAITING)
             az_engine_wake(e, fetch->due);
         if (fetch->state == AZ_FETCH_ACTIVE)

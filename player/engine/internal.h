@@ -30,6 +30,7 @@
 
 #define AZ_EVENT_BYTES_PER_RUN_MAX ((size_t)256 << 10) /* media demuxed in one run */
 #define AZ_STALLED_AFTER           (10 * AIZU_SECOND)  /* a request without progress is given up */
+#define AZ_PROGRESS_BYTES          1000                /* fewer are no progress */
 #define AZ_RETRY_FIRST             (AIZU_SECOND / 2)   /* back-off: doubles ... */
 #define AZ_RETRY_LAST              (8 * AIZU_SECOND)   /* ... up to this; the wait is random below it */
 #define AZ_RETRY_AFTER_MAX         (30 * AIZU_SECOND)  /* a server may ask for so much patience */
@@ -37,6 +38,7 @@
 #define AZ_RETRY_SEGMENT_MAX       3                   /* tries of a segment that the server refuses */
 #define AZ_RETRY_BREAKS_MAX        5                   /* transfers of a segment that break off */
 #define AZ_IDLE_BYTES_MAX          ((size_t)16 << 20) /* of a segment, without anything new to play in them */
+#define AZ_HOLD_BEYOND             (60 * AIZU_SECOND) /* past buffer_ahead_max a segment is read no more */
 #define AZ_GIVE_UP_AFTER           (120 * AIZU_SECOND)      /* without any success: fatal */
 #define AZ_START_AHEAD             (AIZU_SECOND * 3 / 10)   /* media needed to start */
 #define AZ_RESUME_AHEAD            AIZU_SECOND              /* media needed to go on after a stall */
@@ -98,7 +100,8 @@ typedef struct az_fetch {
     int64_t due;
     int64_t started;   /* of this try */
     int64_t responded; /* first byte of this try */
-    int64_t progress;  /* last sign of life */
+    int64_t progress;  /* last sign of life ... */
+    size_t unmarked;   /* ... and bytes since */
     int64_t first_try;
     unsigned tries;  /* begun */
     unsigned breaks; /* tries that were answered and then broke off */
@@ -215,6 +218,8 @@ typedef struct az_lane {
     int64_t complete_end;   /* end of the media of complete segments, AIZU_NO_TIME */
     int64_t last_pts;       /* of any sample, to unroll the next */
     int64_t success;        /* when a segment last came in */
+    aizu_result skipped;    /* why the last segment was that was skipped, ... */
+    int skipped_status;     /* ... and what the server said */
     az_early_metadata early[AZ_EARLY_METADATA_MAX];
     size_t early_count;
     uint64_t ordinals[AZ_ORDINALS_MAX]; /* identity and time of the segment's cues */

@@ -34,6 +34,7 @@ void az_lane_forget(az_engine *e)
 void az_lane_stop(az_engine *e)
 {
     az_lane *lane = &e->lane;
+    lane->skipped = AIZU_OK;
     az_fetch_stop(e, AZ_FETCH_SEGMENT);
     if (lane->ts)
         az_ts_reset(lane->ts);
@@ -180,6 +181,18 @@ static bool start_segment(az_engine *e, const az_list_item *item)
     return true;
 }
 
+/* A recording of which nothing could be loaded has not been played to its end: it failed. */
+static void end_of_list(az_engine *e)
+{
+    az_lane *lane = &e->lane;
+    az_fetch_outcome outcome = {lane->skipped, lane->skipped_status, 0, "no segment could be loaded"};
+    bool is_nothing = az_playback_available_end(e) == AIZU_NO_TIME && e->playback.fill == AZ_FILL_START;
+    lane->state = AZ_LANE_ENDED;
+    e->is_again = true;
+    if (is_nothing && outcome.result != AIZU_OK)
+        az_lane_fault(e, &outcome, true, "segment");
+}
+
 static void choose(az_engine *e)
 {
     az_lane *lane = &e->lane;
@@ -190,10 +203,8 @@ static void choose(az_engine *e)
         if (!list || az_list_is_empty(list))
             return;
         if (!find_next(e, list, &item)) {
-            if (az_list_is_ended(list)) {
-                lane->state = AZ_LANE_ENDED;
-                e->is_again = true;
-            }
+            if (az_list_is_ended(list))
+                end_of_list(e);
             return;
         }
         if (item.has_map || item.has_key) {
@@ -253,8 +264,10 @@ void az_lane_step(az_engine *e)
 {
     az_lane *lane = &e->lane;
     if (lane->state == AZ_LANE_LOADING) {
-        bool is_over = az_stream_bytes(e) > e->config.buffer_bytes_max;
-        bool is_low = az_stream_bytes(e) < e->config.buffer_bytes_max / 4 * 3;
+        int64_t beyond = az_stream_held(e) - e->config.buffer_ahead_max; /* of a very long segment */
+        uint64_t bytes = az_stream_bytes(e);
+        bool is_over = bytes > e->config.buffer_bytes_max || beyond > AZ_HOLD_BEYOND;
+        bool is_low = bytes < e->config.buffer_bytes_max / 4 * 3 && beyond < AZ_HOLD_BEYOND / 2;
         if (is_over || is_low)
             az_fetch_hold(e, AZ_FETCH_SEGMENT, is_over);
         renew_uri(e);
@@ -374,6 +387,8 @@ static void segment_failed(az_engine *e, const az_fetch_outcome *outcome)
     }
     if (is_refused(e, outcome, is_dry) || slid_out(e)) {
         az_lane_fault(e, outcome, false, "segment skipped");
+        e->lane.skipped = outcome->result;
+        e->lane.skipped_status = outcome->http_status;
         skip_segment(e);
         return;
     }

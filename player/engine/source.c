@@ -48,7 +48,7 @@ bool az_source_is_live(const az_engine *e)
     return list && !az_list_is_ended(list);
 }
 
-void az_source_unload(az_engine *e)
+static void drop_sources(az_engine *e)
 {
     az_presentation *p = &e->presentation;
     for (size_t i = 0; i < p->source_count; i++) {
@@ -57,6 +57,14 @@ void az_source_unload(az_engine *e)
         az_list_destroy(&p->sources[i].list);
     }
     free(p->sources);
+    p->sources = NULL;
+    p->source_count = 0;
+}
+
+void az_source_unload(az_engine *e)
+{
+    az_presentation *p = &e->presentation;
+    drop_sources(e);
     az_engine_retire(e, p->url);
     *p = (az_presentation){.start = AIZU_NO_TIME, .duration_told = -1, .version = p->version + 1};
 }
@@ -165,8 +173,10 @@ static aizu_result take_multivariant(az_engine *e, const az_multivariant *docume
     for (size_t i = 0; i < count; i++)
         if (!source_add(e, &document->variants[i], base))
             az_trace(e, AZ_LOG_WARNING, "engine", "a variant without a usable URI is left out");
-    if (p->source_count == 0)
+    if (p->source_count == 0) {
+        drop_sources(e);
         return AIZU_E_PLAYLIST;
+    }
     p->current = p->wanted = az_quality_first(e);
     p->version++;
     az_report_event(e, AIZU_EVENT_QUALITIES, AIZU_NO_TIME);
@@ -256,6 +266,12 @@ static aizu_result take_single(az_engine *e, az_playlist **playlist, const az_fe
     return take_media(e, 0, playlist, fetch);
 }
 
+/* There is nothing to play in it, and there never will be. */
+static bool is_void(const az_media_playlist *media)
+{
+    return media->segment_count == 0 && (media->has_endlist || media->type == AZ_PLAYLIST_TYPE_VOD);
+}
+
 /* Parses what was fetched and hands it on. A *detail is static or in `error`. */
 static aizu_result take_body(az_engine *e, az_fetch_slot slot, az_playlist_error *error, const char **detail)
 {
@@ -282,9 +298,15 @@ static aizu_result take_body(az_engine *e, az_fetch_slot slot, az_playlist_error
         *detail = "a variant leads to a multivariant playlist";
         return AIZU_E_PLAYLIST;
     }
-    if (slot == AZ_FETCH_MULTIVARIANT)
-        return take_single(e, &playlist, fetch);
-    return take_media(e, slot == AZ_FETCH_SWITCH ? p->wanted : p->current, &playlist, fetch);
+    size_t index = slot == AZ_FETCH_SWITCH ? p->wanted : p->current;
+    bool is_first = slot == AZ_FETCH_MULTIVARIANT || !p->sources[index].list;
+    if (is_first && is_void(&playlist->u.media)) {
+        az_playlist_destroy(&playlist);
+        *detail = "the playlist is finished and has no segments";
+        return AIZU_E_PLAYLIST;
+    }
+    return slot == AZ_FETCH_MULTIVARIANT ? take_single(e, &playlist, fetch)
+                                         : take_media(e, index, &playlist, fetch);
 }
 
 /* ---- failures ---- */
@@ -445,6 +467,9 @@ static void check_stale(az_engine *e, az_source *source)
     int64_t quiet = AZ_MAX(media->target_duration, AIZU_SECOND) * STALE_TARGETS;
     int64_t told_at = az_add_sat(source->changed, quiet);
     int64_t over_at = az_add_sat(source->changed, AZ_GIVE_UP_AFTER);
+    bool is_unreachable = az_fetch_is_busy(e, AZ_FETCH_PLAYLIST) && e->fetches[AZ_FETCH_PLAYLIST].tries > 1;
+    if (is_unreachable) /* told as such */
+        return;
     az_fetch_outcome outcome = {.result = AIZU_E_STALE, .detail = "the live playlist does not change"};
     if (over_at <= e->now && az_playback_ahead(e) <= 0 && e->playback.want_play) {
         fatal(e, "media playlist", source->url, &outcome);

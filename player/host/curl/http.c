@@ -43,6 +43,7 @@ typedef struct transfer {
     uint64_t skip;      /* bytes of the body before what was asked for */
     uint64_t left;      /* bytes still to hand on, UINT64_MAX: to the end */
     uint64_t discarded; /* of an error body */
+    uint64_t room;      /* bytes that the body may still have: a little may unpack to a lot */
     char error[CURL_ERROR_SIZE];
 } transfer;
 
@@ -253,6 +254,11 @@ static size_t on_body(char *bytes, size_t one, size_t size, void *user)
         respond(t);
     switch (t->phase) {
     case PHASE_BODY:
+        if (size > t->room) {
+            fail(t, AIZU_E_LIMIT, "the body is too large");
+            return 0;
+        }
+        t->room -= size;
         take_body(t, (const uint8_t *)bytes, size);
         break;
     case PHASE_DISCARD:
@@ -351,6 +357,7 @@ static bool set_request_options(transfer *t, const char *url)
     az_http *http = t->http;
     CURL *easy = t->easy;
     bool is_ranged = t->range_offset > 0 || t->range_size > 0;
+    t->room = UINT64_MAX;
     bool ok = curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK;
     ok = ok && curl_easy_setopt(easy, CURLOPT_PRIVATE, t) == CURLE_OK;
     ok = ok && curl_easy_setopt(easy, CURLOPT_WRITEDATA, t) == CURLE_OK;
@@ -370,6 +377,7 @@ static bool set_request_options(transfer *t, const char *url)
             snprintf(range, sizeof(range), "%llu-", (unsigned long long)t->range_offset);
         ok = ok && curl_easy_setopt(easy, CURLOPT_RANGE, range) == CURLE_OK;
     } else if (is_text(url)) {
+        t->room = AZ_HTTP_TEXT_SIZE_MAX;
         ok = ok && curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "") == CURLE_OK;
     }
     return ok;

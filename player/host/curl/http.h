@@ -20,6 +20,7 @@
 #define AZ_HTTP_ERROR_BODY_MAX                                                   \
     65536 /* bytes of a non-2xx body read to keep the connection, then it is cut \
            */
+#define AZ_HTTP_TEXT_SIZE_MAX      ((uint64_t)34 << 20) /* of a body that may come compressed, unpacked */
 #define AZ_HTTP_RETRY_AFTER_NS_MAX (3600 * AIZU_SECOND)
 #define AZ_HTTP_WAIT_FDS_MAX       4
 

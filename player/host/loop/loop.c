@@ -165,7 +165,8 @@ static void *run_thread(void *user)
     az_loop *loop = user;
     while (feed_inbox(loop)) {
         run_engine(loop); /* before the network, which may take its time: cues are due */
-        az_http_run(loop->http);
+        if (!az_engine_has_events(loop->engine)) /* else bytes would pile up */
+            az_http_run(loop->http);
         if (loop->has_news)
             run_engine(loop);
         wait_for_more(loop);
