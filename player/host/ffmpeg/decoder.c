@@ -80,7 +80,6 @@ static aizu_result push(az_decoder *decoder, const item *pushed)
     if (decoder->count == decoder->capacity && !grow(decoder))
         return AIZU_E_MEMORY;
     decoder->items[(decoder->begin + decoder->count++) % decoder->capacity] = *pushed;
-    pthread_cond_signal(&decoder->changed);
     return AIZU_OK;
 }
 
@@ -322,8 +321,10 @@ void az_decoder_send(az_decoder *decoder, uint32_t generation, const az_unit *un
     pthread_mutex_lock(&decoder->lock);
     aizu_result result = generation == decoder->generation ? push(decoder, &pushed) : AIZU_AGAIN;
     pthread_mutex_unlock(&decoder->lock);
-    if (!result)
+    if (!result) { /* after the unlock: the thread would wake only to wait for the lock */
+        pthread_cond_signal(&decoder->changed);
         return;
+    }
     az_slice_unref(&pushed.unit.data);
     az_event event = {
         .type = AZ_EVENT_DECODED,
@@ -347,5 +348,6 @@ void az_decoder_drain(az_decoder *decoder, uint32_t generation)
         az_slice_unref(&last->unit.data);
         *last = pushed;
     }
+    pthread_cond_signal(&decoder->changed);
     pthread_mutex_unlock(&decoder->lock);
 }

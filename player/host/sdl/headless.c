@@ -44,9 +44,10 @@ static void present(az_video *video, const az_present *present)
     pthread_mutex_lock(&output->lock);
     if (az_video_queue_push(&output->queue, &item, &dropped))
         az_video_report(video, AZ_EVENT_DROPPED, dropped.frame_id, az_clock_now());
-    if (output->queue.count == 1)
-        pthread_cond_signal(&output->changed);
+    bool is_first = output->queue.count == 1;
     pthread_mutex_unlock(&output->lock);
+    if (is_first)
+        pthread_cond_signal(&output->changed);
 }
 
 static void flush(az_video *video)
