@@ -291,6 +291,8 @@ static void seeks_are_clamped_to_what_there_is(void **state)
     rig *r = rig_playing();
     rig_run(r, S);
     rig_seek(r, -100 * S);
+    rig_run(r, 0);
+    assert_int_equal(rig_snapshot(r).position, 0);
     rig_run(r, 300 * MS);
     assert_in_range(r->last_presented, 0, S);
     size_t log = r->log_count;
