@@ -167,8 +167,8 @@ void az_source_switch_to(az_engine *e, size_t index, bool is_manual);
 az_list *az_source_list(const az_engine *e);
 const az_source *az_source_current(const az_engine *e);
 bool az_source_is_ready(const az_engine *e, size_t index);
-/* Makes a source whose list is ready the one in use. */
-void az_source_adopt(az_engine *e, size_t index);
+/* Makes a source whose list is ready the one in use, from about `pts` on. */
+void az_source_adopt(az_engine *e, size_t index, int64_t pts);
 /* The source failed: another one is taken if there is one. */
 bool az_source_fail_over(az_engine *e);
 bool az_source_is_live(const az_engine *e);
@@ -410,10 +410,13 @@ bool az_present_is_hole(const az_engine *e, const az_showing *showing, int64_t n
 
 /* ---- quality.c ---- */
 
+/* Bits over the seconds they took, older ones fading. */
+typedef struct az_rate_mean {
+    double bits, seconds;
+} az_rate_mean;
+
 typedef struct az_throughput {
-    double fast, slow; /* bit/s, weighted means */
-    double fast_weight, slow_weight;
-    bool has_sample;
+    az_rate_mean fast, slow;
 } az_throughput;
 
 void az_quality_measured(az_engine *e, uint64_t bytes, int64_t duration);

@@ -86,7 +86,7 @@ static void adopt_wanted(az_engine *e)
         lane->is_exact = false;
         lane->steps_back = 0;
     }
-    az_source_adopt(e, p->wanted);
+    az_source_adopt(e, p->wanted, lane->cover);
 }
 
 static bool find_by_time(const az_engine *e, const az_list *list, az_list_item *item)

@@ -1,6 +1,7 @@
 /*
- * Throughput and the choice of variant: a first, simple rule. Two weighted means of the rate of whole
- * segments, a quick one and a slow one; the lower of both is believed, and a share of it is used.
+ * Throughput and the choice of variant: a first, simple rule. Two means of the rate of whole segments, a
+ * quick one and a slow one, bits over seconds, so that one slow transfer outweighs many quick ones; the lower
+ * of both is believed, and a share of it is used.
  */
 #include "engine/internal.h"
 
@@ -8,34 +9,33 @@
 #define USED_SHARE   0.8   /* of the estimate */
 #define FAST_MEMORY  3.0   /* seconds of transfer after which half is new */
 #define SLOW_MEMORY  10.0
+#define SECONDS_MIN  0.2               /* short transfers make the past fade as if they had taken this */
 #define BYTES_MIN    16384             /* smaller transfers measure the round trip */
 #define UP_AHEAD_MIN (4 * AIZU_SECOND) /* buffer needed to go up */
 
-static void mean_add(double *mean, double *weight, double value, double seconds, double memory)
+static void mean_add(az_rate_mean *mean, double bits, double seconds, double memory)
 {
-    double keep = memory / (memory + seconds);
-    *mean = *mean * keep + value * (1.0 - keep);
-    *weight = *weight * keep + (1.0 - keep);
+    double keep = memory / (memory + AZ_MAX(seconds, SECONDS_MIN));
+    mean->bits = mean->bits * keep + bits;
+    mean->seconds = mean->seconds * keep + seconds;
 }
 
 void az_quality_measured(az_engine *e, uint64_t bytes, int64_t duration)
 {
     if (bytes < BYTES_MIN || duration <= 0)
         return;
-    az_throughput *t = &e->throughput;
+    double bits = (double)bytes * 8.0;
     double seconds = (double)duration / (double)AIZU_SECOND;
-    double rate = (double)bytes * 8.0 / seconds;
-    mean_add(&t->fast, &t->fast_weight, rate, AZ_MAX(seconds, 0.2), FAST_MEMORY);
-    mean_add(&t->slow, &t->slow_weight, rate, AZ_MAX(seconds, 0.2), SLOW_MEMORY);
-    t->has_sample = true;
+    mean_add(&e->throughput.fast, bits, seconds, FAST_MEMORY);
+    mean_add(&e->throughput.slow, bits, seconds, SLOW_MEMORY);
 }
 
 int64_t az_quality_estimate(const az_engine *e)
 {
     const az_throughput *t = &e->throughput;
-    if (!t->has_sample)
+    if (t->fast.seconds <= 0)
         return 0;
-    return (int64_t)AZ_MIN(t->fast / t->fast_weight, t->slow / t->slow_weight);
+    return (int64_t)AZ_MIN(t->fast.bits / t->fast.seconds, t->slow.bits / t->slow.seconds);
 }
 
 /* The best source that a rate carries, else the cheapest; those under a penalty only when there is no other.

@@ -239,7 +239,7 @@ static aizu_result take_media(az_engine *e, size_t index, az_playlist **playlist
     }
     const az_list *reference = az_source_list(e);
     if (is_first && reference && reference != source->list)
-        az_list_align(source->list, reference);
+        az_list_align(source->list, reference, az_playback_available_end(e));
     schedule_reload(e, source, fetch->started, change);
     if (index == p->current) {
         tell_duration(e);
@@ -449,12 +449,14 @@ void az_source_switch_to(az_engine *e, size_t index, bool is_manual)
         p->wanted = p->current;
 }
 
-void az_source_adopt(az_engine *e, size_t index)
+void az_source_adopt(az_engine *e, size_t index, int64_t pts)
 {
     az_presentation *p = &e->presentation;
     az_source *left = &p->sources[p->current];
     az_fetch_stop(e, AZ_FETCH_PLAYLIST);
     left->reload_due = AZ_NEVER;
+    if (left->list && p->sources[index].list)
+        az_list_align(p->sources[index].list, left->list, pts);
     if (left->list && !az_list_is_ended(left->list))
         az_list_destroy(&left->list); /* it would be out of date when it is needed again */
     p->current = p->wanted = index;

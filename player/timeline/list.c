@@ -113,6 +113,21 @@ static bool is_older_version(const az_list *list, const az_media_playlist *next)
     return false;
 }
 
+/* Whether a version begins where the known one does and only ends earlier: it was cut off on its way. Its
+ * last URI may be cut, too. */
+static bool is_cut_version(const az_list *list, const az_media_playlist *next)
+{
+    if (next->media_sequence < az_list_playlist(list)->media_sequence)
+        return false;
+    for (size_t i = 0; i + 1 < count_complete(next); i++) {
+        uint64_t sequence = next->media_sequence + i;
+        const memory *known = &list->memories[sequence % MEMORIES];
+        if (known->sequence != sequence || known->identity != identity_of(&next->segments[i]))
+            return false;
+    }
+    return true;
+}
+
 static az_list_change classify(const az_list *list, const az_media_playlist *next)
 {
     const az_media_playlist *known = az_list_playlist(list);
@@ -141,9 +156,11 @@ static az_list_change confirm(az_list *list, const az_media_playlist *next, az_l
         list->steps_back = 0;
         return change;
     }
-    /* a list that begins where the known one does, and ends earlier, was cut off */
-    bool is_cut = next->media_sequence >= az_list_playlist(list)->media_sequence;
-    unsigned needed = is_cut || is_older_version(list, next) ? VOTES_AGAINST_CACHE : VOTES_FOR_RESTART;
+    if (is_cut_version(list, next))
+        return AZ_LIST_STALE;
+    bool is_seen =
+        next->media_sequence >= az_list_playlist(list)->media_sequence || is_older_version(list, next);
+    unsigned needed = is_seen ? VOTES_AGAINST_CACHE : VOTES_FOR_RESTART;
     if (++list->steps_back < needed)
         return AZ_LIST_STALE;
     list->steps_back = 0;
@@ -347,39 +364,52 @@ int64_t az_list_wall_offset(const az_list *list, int64_t pts)
     return item.wall - item.start;
 }
 
-static int64_t alignment(const az_list *list, const az_list *reference)
+/* The last segment that begins, by programme date-time, at or before `wall`. */
+static bool find_wall(const az_list *list, int64_t wall, az_list_item *found)
+{
+    bool is_found = false;
+    for (size_t i = 0; i < az_list_count(list); i++) {
+        az_list_item item = az_list_at(list, i);
+        if (item.wall == AIZU_NO_TIME || item.wall > wall)
+            continue;
+        *found = item;
+        is_found = true;
+    }
+    return is_found;
+}
+
+/* How far `list` is from the reference, seen near `pts`: estimates drift apart over long lists. */
+static int64_t alignment(const az_list *list, const az_list *reference, int64_t pts)
 {
     az_list_item mine = az_list_at(list, 0);
-    az_list_item theirs = az_list_at(reference, 0);
-    if (mine.wall != AIZU_NO_TIME && theirs.wall != AIZU_NO_TIME) {
-        /* by the segment of the reference whose date-time is next to ours: dates may jump at discontinuities
-         */
-        for (size_t i = 0; i < az_list_count(reference); i++) {
-            az_list_item item = az_list_at(reference, i);
-            if (item.wall != AIZU_NO_TIME && item.wall <= mine.wall)
-                theirs = item;
-        }
-        return az_add_sat(theirs.start, mine.wall - theirs.wall) - mine.start;
+    az_list_item theirs;
+    (void)az_list_find_time(reference, pts, &theirs);
+    if (theirs.wall != AIZU_NO_TIME && mine.wall != AIZU_NO_TIME) {
+        az_list_item same = mine;
+        if (!find_wall(list, theirs.wall, &same)) /* all of it is later: dates may jump at discontinuities */
+            (void)find_wall(reference, mine.wall, &theirs);
+        return az_add_sat(theirs.start, same.wall - theirs.wall) - same.start;
     }
-    uint64_t known_end = theirs.sequence + az_list_count(reference);
-    if (mine.sequence < known_end && az_list_find(reference, mine.sequence, &theirs) &&
-        theirs.sequence == mine.sequence)
+    az_list_item same;
+    if (az_list_find(list, theirs.sequence, &same) && same.sequence == theirs.sequence)
+        return theirs.start - same.start;
+    if (az_list_find(reference, mine.sequence, &theirs) && theirs.sequence == mine.sequence)
         return theirs.start - mine.start;
-    az_list_item inside;
-    if (az_list_find(list, theirs.sequence, &inside) && inside.sequence == theirs.sequence)
-        return theirs.start - inside.start;
+    theirs = az_list_at(reference, 0);
+    if (az_list_find(list, theirs.sequence, &same) && same.sequence == theirs.sequence)
+        return theirs.start - same.start;
     if (az_list_is_ended(list) && az_list_is_ended(reference))
         return az_list_begin(reference) - mine.start;
     return az_list_end(reference) - az_list_end(list);
 }
 
-void az_list_align(az_list *list, const az_list *reference)
+void az_list_align(az_list *list, const az_list *reference, int64_t pts)
 {
     if (az_list_is_empty(list) || az_list_is_empty(reference))
         return;
     /* what restarts used up of the numbers counts for both */
     list->sequence_offset = reference->sequence_offset;
     list->domain_offset = reference->domain_offset;
-    int64_t delta = alignment(list, reference);
+    int64_t delta = alignment(list, reference, pts);
     az_list_shift(list, 0, delta);
 }

@@ -55,9 +55,10 @@ AZ_NODISCARD aizu_result az_list_update(az_list *list, az_playlist **playlist, a
  * Moves the whole list so that it agrees with another one of the same presentation: by programme
  * date-time, else by media sequence number within the same numbering, else (both finished) by their
  * beginnings, else by their ends; and gives it the sequence and domain numbers of the other where the
- * server's numbering was restarted. Before the first segment of it is used. An empty one: nothing is done.
+ * server's numbering was restarted. The pair of segments nearest to `pts` counts: estimates drift apart over
+ * long lists. An empty one: nothing is done.
  */
-void az_list_align(az_list *list, const az_list *reference);
+void az_list_align(az_list *list, const az_list *reference, int64_t pts);
 
 /* Moves the segments from `sequence` on by `delta` ns. */
 void az_list_shift(az_list *list, uint64_t sequence, int64_t delta);

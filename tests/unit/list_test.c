@@ -596,7 +596,7 @@ static void variants_agree_by_date(void **state)
     az_list *reference = list_of((version){.sequence = 10, .count = 5, .wall = WALL / S});
     /* other numbers, and it begins two segments later */
     az_list *list = list_of((version){.sequence = 700, .count = 5, .wall = WALL / S - 688 * 2, .name = "v"});
-    az_list_align(list, reference);
+    az_list_align(list, reference, 0);
     assert_item(list, 0, 700, 4 * S, "v700.ts");
     az_list_destroy(&list);
     az_list_destroy(&reference);
@@ -614,7 +614,7 @@ static void variants_agree_by_date_in_the_stretch_of_that_date(void **state)
     az_list *list = az_list_create();
     update_with(list, parse("#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:77\n"
                             "#EXT-X-PROGRAM-DATE-TIME:2023-11-14T11:00:00Z\n#EXTINF:2,\n77.ts\n"));
-    az_list_align(list, reference);
+    az_list_align(list, reference, 0);
     assert_int_equal(az_list_begin(list), 4 * S);
     az_list_destroy(&list);
     az_list_destroy(&reference);
@@ -626,9 +626,9 @@ static void variants_without_dates_agree_by_sequence(void **state)
     az_list *reference = list_of((version){.sequence = 10, .count = 5});
     az_list *later = list_of((version){.sequence = 12, .count = 5});
     az_list *earlier = list_of((version){.sequence = 7, .count = 5});
-    az_list_align(later, reference);
+    az_list_align(later, reference, 0);
     assert_int_equal(az_list_begin(later), 4 * S);
-    az_list_align(earlier, reference);
+    az_list_align(earlier, reference, 0);
     assert_int_equal(az_list_begin(earlier), -6 * S);
     az_list_destroy(&reference);
     az_list_destroy(&later);
@@ -641,7 +641,7 @@ static void variants_agree_with_what_was_learned_of_the_media(void **state)
     az_list *reference = list_of((version){.sequence = 10, .count = 5});
     az_list_shift(reference, 12, S / 4);
     az_list *list = list_of((version){.sequence = 12, .count = 5});
-    az_list_align(list, reference);
+    az_list_align(list, reference, 0);
     assert_int_equal(az_list_begin(list), 4 * S + S / 4);
     az_list_destroy(&reference);
     az_list_destroy(&list);
@@ -653,7 +653,7 @@ static void finished_variants_with_other_numbers_agree_by_their_beginnings(void 
     az_list *reference = list_of((version){.sequence = 1, .count = 5, .tail = "#EXT-X-ENDLIST\n"});
     az_list *list = list_of((version){.sequence = 100, .count = 7, .tail = "#EXT-X-ENDLIST\n"});
     az_list_shift(reference, 0, S);
-    az_list_align(list, reference);
+    az_list_align(list, reference, 0);
     assert_int_equal(az_list_begin(list), S);
     az_list_destroy(&reference);
     az_list_destroy(&list);
@@ -664,7 +664,7 @@ static void live_variants_with_other_numbers_agree_by_their_ends(void **state)
     (void)state;
     az_list *reference = list_of((version){.sequence = 1, .count = 5});
     az_list *list = list_of((version){.sequence = 100, .count = 3});
-    az_list_align(list, reference);
+    az_list_align(list, reference, 0);
     assert_int_equal(az_list_end(list), 10 * S);
     az_list_destroy(&reference);
     az_list_destroy(&list);
@@ -679,7 +679,7 @@ static void a_variant_met_after_a_restart_has_the_numbers_and_domains_of_the_oth
     for (int i = 0; i < 2; i++)
         (void)update(reference, (version){.sequence = 0, .count = 4, .name = "n"});
     az_list *list = list_of((version){.sequence = 1, .count = 5, .name = "v"});
-    az_list_align(list, reference);
+    az_list_align(list, reference, 0);
     az_list_item theirs = az_list_at(reference, 1);
     az_list_item mine = az_list_at(list, 0);
     assert_int_equal(mine.start, theirs.start);
@@ -694,8 +694,8 @@ static void nothing_is_aligned_with_an_empty_list(void **state)
     (void)state;
     az_list *empty = az_list_create();
     az_list *list = list_of((version){.sequence = 1, .count = 3});
-    az_list_align(list, empty);
-    az_list_align(empty, list);
+    az_list_align(list, empty, 0);
+    az_list_align(empty, list, 0);
     assert_int_equal(az_list_begin(list), 0);
     assert_true(az_list_is_empty(empty));
     az_list_destroy(&empty);
