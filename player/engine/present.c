@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#define HALF_TICK INT64_C(5000) /* ns; of the 90 kHz clock that media times come from */
+
 /* How long frames are; the first one of a stream may have come before that was known. */
 int64_t az_present_frame_duration(const az_engine *e, const az_showing *showing)
 {
@@ -27,7 +29,8 @@ static int64_t covered_until(const az_engine *e, const az_showing *showing, int6
 {
     int64_t duration = az_present_frame_duration(e, showing);
     bool is_next = next_pts > showing->pts && next_pts <= az_add_sat(showing->pts, duration + duration / 2);
-    return is_next ? next_pts : az_add_sat(showing->pts, duration);
+    /* the next one may stand a rounding error (less than half a tick) before the end of this one's time */
+    return is_next ? next_pts : az_add_sat(showing->pts, AZ_MAX(1, duration - HALF_TICK));
 }
 
 /* The next frame that is known, on its way to the screen or waiting; AZ_NEVER for none. */

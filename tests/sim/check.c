@@ -7,8 +7,9 @@
 #include "sim.h"
 
 #define RECOVER_MAX (60 * AIZU_SECOND) /* after the last fault or command it plays again */
-#define STARVE_MAX  (30 * AIZU_SECOND) /* and from then on frames come; a fall in bandwidth may take so long \
-                                        */
+#define STARVE_MAX                                                                           \
+    (30 * AIZU_SECOND) /* and from then on frames come; a fall in bandwidth may take so long \
+                        */
 #define FETCH_IDLE     (30 * AIZU_SECOND)   /* a fetch without a byte is given up */
 #define FETCHES_MAX    6                    /* at a time */
 #define PTS_SLACK      (25 * INT64_C(1000)) /* rounding of 90 kHz ticks */
@@ -149,13 +150,25 @@ static bool is_overtaken(const sim *s, int64_t number)
            world_segment_at(w, media) + 1;
 }
 
+/* A discontinuity that was met while the segment before it was cut off stays where it was put then: later,
+ * when the whole of that segment comes, its last frames and the first ones behind it stand at the same time.
+ */
+static bool is_overlap(const sim *s, int64_t begin, int64_t end)
+{
+    const world *w = &s->world;
+    size_t before = world_segment_at(w, (begin - 1) * w->ticks_per_frame);
+    size_t after = world_segment_at(w, end * w->ticks_per_frame);
+    return w->segments[before].domain != w->segments[after].domain && s->result.faults[FAULT_TRUNCATED] > 0;
+}
+
 static void hole_add(sim *s, int64_t begin, int64_t end)
 {
     checker *c = &s->check;
     /* a decoder that has to catch up when the buffer has just run low may lose a few */
     int64_t lost = check_ticks_ns((end - begin) * s->world.ticks_per_frame);
     bool is_low = s->snapshot.stats.buffered_ahead < 2 * s->world.target && lost < AIZU_SECOND / 2;
-    if (check_is_quiet(s, BUFFERED(s)) && !is_low && !is_overtaken(s, begin - 1))
+    if (check_is_quiet(s, BUFFERED(s)) && !is_low && !is_overtaken(s, begin - 1) &&
+        !is_overlap(s, begin, end))
         sim_fail(s, "frame-hole", "frames %lld to %lld were not shown, for no reason", (long long)begin,
                  (long long)end - 1);
     if (c->hole_count == HOLES_MAX) { /* the oldest are not asked for any more */
