@@ -26,7 +26,7 @@
 #define OUTAGE_END     (63 * AIZU_SECOND / 10)
 #define DESTROY_MAX    AIZU_SECOND
 #define KEPT_FOR       (25 * AIZU_SECOND)
-#define MEMORY_KIB_MAX (600 * 1024)
+#define MEMORY_KIB_MAX (300 * 1024)
 
 typedef struct told_error {
     aizu_result result;
