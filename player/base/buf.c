@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SHRINK_MIN 1024 /* less is not worth it */
+
 struct az_buf {
     atomic_size_t refs;
     uint8_t *data;
@@ -61,6 +63,21 @@ void az_buf_unref(az_buf **pointer)
     if (buf->release)
         buf->release(buf->owner);
     free(buf);
+}
+
+void az_buf_shrink(az_buf **pointer, size_t capacity)
+{
+    az_buf *buf = *pointer;
+    bool is_alone = !buf->release && atomic_load_explicit(&buf->refs, memory_order_acquire) == 1;
+    if (!is_alone || capacity > buf->capacity || buf->capacity - capacity < SHRINK_MIN)
+        return;
+    az_buf *smaller = realloc(buf, sizeof(*buf) + capacity + AZ_BUF_PADDING);
+    if (!smaller)
+        return;
+    smaller->data = (uint8_t *)(smaller + 1);
+    smaller->capacity = capacity;
+    memset(smaller->data + capacity, 0, AZ_BUF_PADDING);
+    *pointer = smaller;
 }
 
 uint8_t *az_buf_data(az_buf *buf)

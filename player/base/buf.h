@@ -23,6 +23,10 @@ az_buf *az_buf_wrap(void *data, size_t size, void (*release)(void *owner), void 
 
 az_buf *az_buf_ref(az_buf *buf); /* the same buffer; NULL gives NULL */
 void az_buf_unref(az_buf **buf); /* drops one reference and nulls; NULL allowed */
+/* Gives back what is allocated past `capacity`, where this is the only reference, the memory is its own and
+ * there is enough of it. The bytes may move. */
+void az_buf_shrink(az_buf **buf, size_t capacity);
+
 uint8_t *az_buf_data(az_buf *buf);
 size_t az_buf_capacity(const az_buf *buf);
 

@@ -184,9 +184,12 @@ void az_ts_held_release(az_ts_stream *s, az_ts_held *held, size_t count)
         return;
     }
     az_buf *buf = az_buf_ref(s->buf);
-    uint8_t *end = s->data + (held->sample.data.data - s->data) + held->sample.data.size;
+    az_slice *data = &held->sample.data;
+    size_t begin = (size_t)(data->data - s->data);
     take_bytes(s, count);
-    memset(end, 0, AZ_BUF_PADDING); /* never past the padding of the buffer */
+    az_buf_shrink(&buf, begin + data->size); /* it may wait for half a minute */
+    *data = (az_slice){buf, az_buf_data(buf) + begin, data->size};
+    memset(az_buf_data(buf) + begin + data->size, 0, AZ_BUF_PADDING); /* never past that of the buffer */
     give_out(s, &held->sample);
     az_buf_unref(&buf);
 }

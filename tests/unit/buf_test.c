@@ -57,6 +57,23 @@ static void foreign_memory_is_released_once_with_the_last_reference(void **state
     assert_int_equal(released, 1);
 }
 
+static void a_buffer_gives_back_what_it_does_not_need_and_keeps_its_bytes(void **state)
+{
+    (void)state;
+    az_buf *buf = az_buf_create(10000);
+    assert_non_null(buf);
+    memset(az_buf_data(buf), 0xff, 10000);
+    az_buf *other = az_buf_ref(buf);
+    az_buf_shrink(&buf, 100);
+    assert_int_equal(az_buf_capacity(buf), 10000); /* somebody else reads it */
+    az_buf_unref(&other);
+    az_buf_shrink(&buf, 100);
+    assert_int_equal(az_buf_capacity(buf), 100);
+    for (size_t i = 0; i < 100 + AZ_BUF_PADDING; i++)
+        assert_int_equal(az_buf_data(buf)[i], i < 100 ? 0xff : 0);
+    az_buf_unref(&buf);
+}
+
 static void static_memory_needs_no_release(void **state)
 {
     (void)state;
@@ -117,6 +134,7 @@ int main(void)
         cmocka_unit_test(the_padding_is_zero),
         cmocka_unit_test(a_buffer_that_cannot_exist_is_refused),
         cmocka_unit_test(foreign_memory_is_released_once_with_the_last_reference),
+        cmocka_unit_test(a_buffer_gives_back_what_it_does_not_need_and_keeps_its_bytes),
         cmocka_unit_test(static_memory_needs_no_release),
         cmocka_unit_test(no_buffer_has_no_references),
         cmocka_unit_test(a_slice_keeps_its_buffer_alive),
