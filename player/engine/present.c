@@ -8,11 +8,12 @@
 
 #define HALF_TICK INT64_C(5000) /* ns; of the 90 kHz clock that media times come from */
 
-/* How long frames are; the first one of a stream may have come before that was known. */
+/* How long a frame is; the first one may have come before that was known. */
 int64_t az_present_frame_duration(const az_engine *e, const az_showing *showing)
 {
-    int64_t known = e->streams[AZ_STREAM_VIDEO].frame_duration;
-    return AZ_MAX(1, known > 0 ? known : showing->duration);
+    const az_stream_state *video = &e->streams[AZ_STREAM_VIDEO];
+    bool is_first = showing->pts == video->begin && video->frame_duration > 0;
+    return AZ_MAX(1, is_first ? video->frame_duration : showing->duration);
 }
 
 /* ---- frames to the output ---- */

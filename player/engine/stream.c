@@ -144,15 +144,17 @@ static bool units_grow(az_stream_state *s)
     return true;
 }
 
-/* A longer distance than before counts when it comes twice: a lost unit makes one look long. */
+/* Another distance than before counts when it comes twice: a lost unit makes one look long, an overlap short.
+ */
 static void learn_duration(az_stream_state *s, int64_t dts)
 {
     if (s->last_dts == AIZU_NO_TIME || dts <= s->last_dts || dts - s->last_dts >= AIZU_SECOND)
         return;
     int64_t delta = dts - s->last_dts;
-    bool is_repeated = delta < s->last_delta + s->last_delta / 8;
+    int64_t change = delta - s->last_delta;
+    bool is_repeated = change < s->last_delta / 8 && change > -s->last_delta / 8;
     s->last_delta = delta;
-    if (s->frame_duration == 0 || delta < s->frame_duration || is_repeated)
+    if (s->frame_duration == 0 || is_repeated)
         s->frame_duration = delta;
 }
 

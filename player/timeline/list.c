@@ -9,8 +9,9 @@
 #include <string.h>
 
 #define MEMORIES            256
-#define VOTES_FOR_RESTART   2 /* versions in a row that must say so: one may be garbled */
-#define VOTES_AGAINST_CACHE 8 /* the same when all that they name was seen before */
+#define APART_MAX           30 /* segments between two lists whose numbers still belong together */
+#define VOTES_FOR_RESTART   2  /* versions in a row that must say so: one may be garbled */
+#define VOTES_AGAINST_CACHE 8  /* the same when all that they name was seen before */
 
 /* A segment that was listed. */
 typedef struct memory {
@@ -364,13 +365,21 @@ int64_t az_list_wall_offset(const az_list *list, int64_t pts)
     return item.wall - item.start;
 }
 
-/* The last segment that begins, by programme date-time, at or before `wall`. */
+static int64_t distance(int64_t a, int64_t b)
+{
+    int64_t ahead = az_add_sat(a, -b);
+    return ahead < 0 ? -ahead : ahead;
+}
+
+/* The segment whose programme date-time was written (a derived one is wrong behind a jump) and is nearest to
+ * `wall`. */
 static bool find_wall(const az_list *list, int64_t wall, az_list_item *found)
 {
     bool is_found = false;
     for (size_t i = 0; i < az_list_count(list); i++) {
         az_list_item item = az_list_at(list, i);
-        if (item.wall == AIZU_NO_TIME || item.wall > wall)
+        bool is_dated = (item.flags & AZ_SEGMENT_PDT) && item.wall != AIZU_NO_TIME;
+        if (!is_dated || (is_found && distance(item.wall, wall) >= distance(found->wall, wall)))
             continue;
         *found = item;
         is_found = true;
@@ -378,28 +387,89 @@ static bool find_wall(const az_list *list, int64_t wall, az_list_item *found)
     return is_found;
 }
 
-/* How far `list` is from the reference, seen near `pts`: estimates drift apart over long lists. */
+/* The segment with a written date that stands nearest to `pts`. */
+static bool find_dated(const az_list *list, int64_t pts, az_list_item *found)
+{
+    bool is_found = false;
+    for (size_t i = 0; i < az_list_count(list); i++) {
+        az_list_item item = az_list_at(list, i);
+        bool is_dated = (item.flags & AZ_SEGMENT_PDT) && item.wall != AIZU_NO_TIME;
+        if (!is_dated || (is_found && distance(item.start, pts) >= distance(found->start, pts)))
+            continue;
+        *found = item;
+        is_found = true;
+    }
+    return is_found;
+}
+
+/* A segment of each, with dates as near to each other as can be found near `pts` and at the ends of the list.
+ */
+static bool find_date_pair(const az_list *list, const az_list *reference, int64_t pts, az_list_item *mine,
+                           az_list_item *theirs)
+{
+    bool is_found = find_dated(reference, pts, theirs) && find_wall(list, theirs->wall, mine);
+    for (unsigned end = 0; end < 2 && is_found; end++) {
+        az_list_item a, b;
+        int64_t edge = end == 0 ? az_list_begin(list) : az_list_end(list);
+        if (find_dated(list, edge, &a) && find_wall(reference, a.wall, &b) &&
+            distance(a.wall, b.wall) < distance(mine->wall, theirs->wall)) {
+            *mine = a;
+            *theirs = b;
+        }
+    }
+    return is_found;
+}
+
+static bool find_same_sequence(const az_list *list, uint64_t sequence, az_list_item *item)
+{
+    return az_list_find(list, sequence, item) && item->sequence == sequence;
+}
+
+/* By how much numbers that follow the reference's (or go before them) say that `list` is off: some segments
+ * were missed. False: they have nothing to do with each other. */
+static bool align_apart(const az_list *list, const az_list *reference, int64_t *delta)
+{
+    int64_t target = list->playlist->u.media.target_duration;
+    uint64_t first = az_list_at(list, 0).sequence;
+    uint64_t known = az_list_at(reference, 0).sequence;
+    uint64_t end = first + list->count;
+    uint64_t known_end = known + reference->count;
+    uint64_t missed = first >= known_end ? first - known_end : known - AZ_MIN(end, known);
+    if (missed > APART_MAX)
+        return false;
+    int64_t gap = az_rescale(target, (int64_t)missed, 1);
+    *delta = first >= known_end ? az_add_sat(az_list_end(reference), gap) - az_list_begin(list)
+                                : az_add_sat(az_list_begin(reference), -gap) - az_list_end(list);
+    return true;
+}
+
+/*
+ * How far `list` is from the reference, seen near `pts`: estimates drift apart over long lists. A pair of
+ * segments with one date tells best; then one number; then dates that are apart; then the ends.
+ */
 static int64_t alignment(const az_list *list, const az_list *reference, int64_t pts)
 {
-    az_list_item mine = az_list_at(list, 0);
-    az_list_item theirs;
+    az_list_item theirs, mine;
+    bool is_dated = find_date_pair(list, reference, pts, &mine, &theirs);
+    int64_t by_date = is_dated ? az_add_sat(theirs.start, mine.wall - theirs.wall) - mine.start : 0;
+    if (is_dated && distance(mine.wall, theirs.wall) <= AZ_MAX(mine.duration, theirs.duration) / 2)
+        return by_date;
+    az_list_item first = az_list_at(list, 0);
     (void)az_list_find_time(reference, pts, &theirs);
-    if (theirs.wall != AIZU_NO_TIME && mine.wall != AIZU_NO_TIME) {
-        az_list_item same = mine;
-        if (!find_wall(list, theirs.wall, &same)) /* all of it is later: dates may jump at discontinuities */
-            (void)find_wall(reference, mine.wall, &theirs);
-        return az_add_sat(theirs.start, same.wall - theirs.wall) - same.start;
-    }
-    az_list_item same;
-    if (az_list_find(list, theirs.sequence, &same) && same.sequence == theirs.sequence)
-        return theirs.start - same.start;
-    if (az_list_find(reference, mine.sequence, &theirs) && theirs.sequence == mine.sequence)
+    if (find_same_sequence(list, theirs.sequence, &mine))
         return theirs.start - mine.start;
+    if (find_same_sequence(reference, first.sequence, &theirs))
+        return theirs.start - first.start;
     theirs = az_list_at(reference, 0);
-    if (az_list_find(list, theirs.sequence, &same) && same.sequence == theirs.sequence)
-        return theirs.start - same.start;
+    if (find_same_sequence(list, theirs.sequence, &mine))
+        return theirs.start - mine.start;
+    if (is_dated)
+        return by_date;
     if (az_list_is_ended(list) && az_list_is_ended(reference))
-        return az_list_begin(reference) - mine.start;
+        return az_list_begin(reference) - first.start;
+    int64_t delta;
+    if (align_apart(list, reference, &delta))
+        return delta;
     return az_list_end(reference) - az_list_end(list);
 }
 
