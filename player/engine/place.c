@@ -115,6 +115,25 @@ static bool is_misplaced(const az_lane *lane, int64_t pts)
 
 /* ---- what the demuxer gives ---- */
 
+static bool is_playable(const az_track *track)
+{
+    return track->codec != AZ_CODEC_UNKNOWN && track->codec != AZ_CODEC_AAC_LATM && !track->is_encrypted;
+}
+
+/* Silence or a black picture is not to be wondered at. */
+static void tell_unplayable(az_engine *e, const az_track *track)
+{
+    bool is_video = track->media == AZ_MEDIA_VIDEO;
+    az_fetch_outcome outcome = {.result = AIZU_E_CODEC};
+    outcome.detail = is_video ? "the picture is of a codec that is not played"
+                              : "the sound is of a codec that is not played";
+    if (track->is_encrypted) {
+        outcome.result = AIZU_E_UNSUPPORTED;
+        outcome.detail = is_video ? "the picture is encrypted" : "the sound is encrypted";
+    }
+    az_lane_fault(e, &outcome, false, "demux");
+}
+
 static void on_track(void *user, const az_track *track)
 {
     az_engine *e = user;
@@ -124,10 +143,13 @@ static void on_track(void *user, const az_track *track)
         at++;
     if (at == AZ_TS_TRACKS_MAX)
         return;
+    bool was_told = at < lane->track_count && !is_playable(&lane->tracks[at]);
     lane->track_count = AZ_MAX(lane->track_count, at + 1);
     lane->tracks[at] = *track;
     if (track->media != AZ_MEDIA_VIDEO && track->media != AZ_MEDIA_AUDIO)
         return;
+    if (!is_playable(track) && !was_told)
+        tell_unplayable(e, track);
     const az_stream_state *s =
         &e->streams[track->media == AZ_MEDIA_VIDEO ? AZ_STREAM_VIDEO : AZ_STREAM_AUDIO];
     if (!s->is_announced || s->track.id == track->id)

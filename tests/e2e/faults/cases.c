@@ -397,6 +397,12 @@ const fault_case fault_cases[] = {
      .is_kept = true},
 
     /* what aizu does not play */
+    {.name = "sound of a codec that is not played: told, and the picture plays",
+     .rules = {{".ts", FAULT_LATM, ALL}},
+     .error = AIZU_E_CODEC,
+     .stage = "demux",
+     .url = "a/0.ts",
+     .segment = 0 + 1},
     {.name = "fMP4: unsupported, at once",
      .rules = {{LIST, FAULT_BODY, ALL,
                 .text = HEAD "#EXT-X-MAP:URI=\"init.mp4\"\n#EXTINF:1,\n0.m4s\n#EXT-X-ENDLIST\n"}},

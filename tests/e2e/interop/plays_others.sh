@@ -89,8 +89,8 @@ make h265_10bit $(av 320x180 25) -c:v libx265 -preset ultrafast -pix_fmt yuv420p
 make latm $(av 320x180 25) $x264 $aac -hls_segment_options mpegts_flags=latm $hls
 
 # ---- playing ----
-packets() { # URL KIND: packets of the stream, over all segments
-    ffprobe -v error -select_streams "$2:0" -count_packets -show_entries stream=nb_read_packets -of csv=p=0 "$1" |
+packets() { # URL: pictures in all segments
+    ffprobe -v error -select_streams v:0 -count_packets -show_entries stream=nb_read_packets -of csv=p=0 "$1" |
         tr -d ',' | head -1
 }
 
@@ -102,9 +102,9 @@ play() {
     echo $? >"$dir/$name.status"
 }
 
-# check NAME EXPECTED: frames and end. EXPECTED "": only that it ends without an error
+# check NAME EXPECTED [ERRORS]: frames and end. EXPECTED "": only that it ends. ERRORS: told, and no others
 check() {
-    local name=$1 expected=$2 log=$dir/$1.log status frames dropped errors
+    local name=$1 expected=$2 told=${3:-} log=$dir/$1.log status frames dropped errors
     status=$(cat "$dir/$name.status")
     frames=$(jq -c 'select(.event == "frame").pts' "$log" | wc -l)
     dropped=$(jq -s 'map(select(.event == "stats")) | last | .frames_dropped // 0' "$log")
@@ -112,7 +112,7 @@ check() {
     echo "$(printf '%-18s status %s, %3s of %3s pictures, %s dropped, %s stalls' "$name" "$status" "$frames" "${expected:--}" \
         "$dropped" "$(jq -c 'select(.event == "stall")' "$log" | wc -l)") ${errors:+; $errors}"
     test "$status" = 0 || fail "$name: exit status $status: $(tail -1 "$log")"
-    test -z "$errors" || fail "$name: $errors"
+    test "$errors" = "$told" || fail "$name: errors \"$errors\", not \"$told\""
     test -z "$expected" || test "$((frames + dropped))" = "$expected" || fail "$name: $frames pictures and $dropped dropped, of $expected"
 }
 
@@ -127,8 +127,12 @@ for item in $waiting; do wait "${item#*:}"; done
 
 for item in $waiting; do
     name=${item%:*}
-    expected=$(packets "http://127.0.0.1:$plain/$name/list.m3u8" v)
-    check "$name" "${expected:-0}"
+    expected=$(packets "http://127.0.0.1:$plain/$name/list.m3u8")
+    case $name in
+    latm) check "$name" "$expected" "1 E_CODEC at demux" ;; # the picture alone
+    audio_only) check "$name" 0 ;;
+    *) check "$name" "$expected" ;;
+    esac
 done
 check http2 75
 
