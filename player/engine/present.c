@@ -231,11 +231,12 @@ void az_present_pass_cues(az_engine *e)
     if (p->clock.is_running && next_cue < next_frame && !is_picture_coming) {
         bool is_frame_late = az_stream_is_fed(e, AZ_STREAM_VIDEO) && next_frame == AZ_NEVER;
         int64_t patience = is_frame_late ? AZ_FRAME_PATIENCE : 0;
-        int64_t position = az_playback_position(e) - patience;
-        if (next_cue > position)
-            az_engine_wake(e, az_add_sat(az_clock_time(&p->clock, next_cue), patience));
+        int64_t due = az_add_sat(az_clock_time(&p->clock, next_cue), patience);
+        e->is_again = e->is_again || due <= e->now; /* the one after it may be due, too */
+        if (due > e->now)
+            az_engine_wake(e, due);
         else
-            az_cue_queue_pass(e->cues, AZ_MIN(az_add_sat(position, 1), next_frame));
+            az_cue_queue_pass(e->cues, AZ_MIN(az_add_sat(next_cue, 1), next_frame));
     }
     az_present_deliver(e, e->now);
 }
