@@ -84,12 +84,16 @@ END
 # start_screen: an X server of 1280x720 without a screen, whose pixels are in $dir/Xvfb_screen0; sets DISPLAY.
 start_screen() {
     need Xvfb
+    rm -f "$dir/display"
     Xvfb -displayfd 3 -screen 0 1280x720x24 -fbdir "$dir" -ac -nolisten tcp 3>"$dir/display" >/dev/null 2>&1 &
     pids+=($!)
+    screen_pid=$!
     DISPLAY=:$(wait_for "$dir/display" '^[0-9]') || fail "no X server"
     export DISPLAY SDL_VIDEODRIVER=x11
     unset WAYLAND_DISPLAY
 }
+
+stop_screen() { kill "$screen_pid" 2>/dev/null; wait "$screen_pid" 2>/dev/null; }
 
 # start_line PORT MS MBIT: a shaped line to a local port; sets line_port.
 start_line() {

@@ -1,6 +1,7 @@
 /*
  * A long, narrow line in front of a server on loopback: `shaper --to PORT [--rtt MS] [--mbit N]` takes
- * connections on a free port, prints "listening on PORT", and passes bytes on as late as a line with that
+ * connections on a free port, prints "listening on PORT" and, of the first one,
+ * "connected at UNIX-TIME", and passes bytes on as late as a line with that
  * round trip and that rate towards the client would. All connections share the rate. A client is ahead by a
  * round trip, since loopback connects at once: the first bytes it sends wait for that one too. Slow start,
  * loss and the limit on the way up are not modelled. Ends with SIGTERM. For measurements and tests, IPv4
@@ -56,6 +57,7 @@ typedef struct connection {
 typedef struct line {
     int64_t delay; /* one way, ns */
     int64_t bits_per_second;
+    bool has_client; /* there was a first one */
     int64_t free_at; /* when the rate allows the next byte */
     uint16_t server_port;
     connection connections[CONNECTIONS_MAX];
@@ -106,11 +108,23 @@ static void close_connection(connection *c)
     *c = (connection){0};
 }
 
+static void tell_first_client(line *l)
+{
+    struct timespec t;
+    if (l->has_client)
+        return;
+    l->has_client = true;
+    clock_gettime(CLOCK_REALTIME, &t);
+    printf("connected at %lld.%06ld\n", (long long)t.tv_sec, t.tv_nsec / 1000);
+    fflush(stdout);
+}
+
 static void take_connection(line *l, int listener)
 {
     int client = accept(listener, NULL, NULL);
     if (client < 0)
         return;
+    tell_first_client(l);
     connection *c = NULL;
     for (int i = 0; i < CONNECTIONS_MAX && !c; i++)
         if (!l->connections[i].is_used)
