@@ -67,7 +67,7 @@ static void present(az_engine *e, int64_t at)
     *showing = (az_showing){.id = node.id,
                             .pts = node.pts,
                             .duration = node.duration,
-                            .at = at,
+                            .at = AZ_MAX(at, e->now),
                             .source = node.source,
                             .width = node.width,
                             .height = node.height};
