@@ -97,10 +97,11 @@ static fault_rule take_rule_locked(session *n, const char *path)
 {
     for (int i = 0; i < FAULT_RULES_MAX; i++) {
         const fault_rule *rule = &n->rules[i];
-        if (!rule->path || !ends_with(path, rule->path) || (rule->times && n->used[i] >= rule->times))
+        if (!rule->path || !ends_with(path, rule->path))
             continue;
-        n->used[i]++;
-        return *rule;
+        int hit = n->used[i]++ - rule->after;
+        if (hit >= 0 && (rule->times == 0 || hit < rule->times))
+            return *rule;
     }
     return (fault_rule){.kind = FAULT_NONE};
 }

@@ -45,6 +45,7 @@ typedef struct fault_rule {
     int times; /* FAULT_ALWAYS: for ever */
     int number;
     int retry_after;
+    int after; /* so many right answers come first */
     const char *text;
 } fault_rule;
 
