@@ -36,7 +36,7 @@ tracked() {
     if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
         git ls-files
     else
-        find . -type f -not -path './build*' -not -path './out/*' | sed 's|^\./||'
+        find . -type f -not -path './.git/*' -not -path './build*' -not -path './out/*' | sed 's|^\./||'
     fi | grep -E -e "${1:-.}" | while IFS= read -r path; do
         [ -f "$path" ] && echo "$path"
     done
