@@ -110,6 +110,15 @@ const char *az_fetch_base(const az_fetch *fetch)
     return fetch->url_final ? fetch->url_final : fetch->url;
 }
 
+/* A live window moves on meanwhile: about as often as it is reloaded anyway is patience enough. */
+static int64_t retry_last(const az_engine *e)
+{
+    if (!az_source_is_live(e))
+        return AZ_RETRY_LAST;
+    int64_t target = az_list_playlist(az_source_list(e))->target_duration;
+    return AZ_MAX(AZ_RETRY_FIRST, AZ_MIN(az_add_sat(target, target), AZ_RETRY_LAST));
+}
+
 void az_fetch_again(az_engine *e, az_fetch_slot slot, int64_t retry_after)
 {
     az_fetch *fetch = &e->fetches[slot];
@@ -117,7 +126,7 @@ void az_fetch_again(az_engine *e, az_fetch_slot slot, int64_t retry_after)
     int64_t limit = AZ_RETRY_FIRST;
     for (unsigned i = 1; i < fetch->tries && limit < AZ_RETRY_LAST; i++)
         limit *= 2;
-    limit = AZ_MIN(limit, AZ_RETRY_LAST);
+    limit = AZ_MIN(limit, retry_last(e));
     int64_t wait = az_random_range(&e->random, limit / 10, limit);
     if (retry_after > 0)
         wait = AZ_MIN(retry_after, AZ_RETRY_AFTER_MAX) + az_random_range(&e->random, 0, AZ_RETRY_FIRST);

@@ -259,7 +259,7 @@ const fault_case fault_cases[] = {
      .has_outage = true,
      .error = AIZU_E_CONNECT,
      IN_LIST,
-     .missing = 10 * MEDIA_CUES,
+     .missing = 2 * MEDIA_CUES,
      .seconds = 50},
 
     /* playlists */
