@@ -308,6 +308,11 @@ static aizu_result outcome(const transfer *t, CURLcode code, const char **detail
     }
     if (code != CURLE_OK)
         *detail = t->error[0] ? t->error : curl_easy_strerror(code);
+    /* libcurl says so too of an answer that is not HTTP; the scheme was refused only if nothing was asked */
+    long asked = 0;
+    curl_easy_getinfo(t->easy, CURLINFO_REQUEST_SIZE, &asked);
+    if (code == CURLE_UNSUPPORTED_PROTOCOL && asked > 0 && status == 0)
+        return AIZU_E_TRANSFER;
     return az_http_curl_result(code, status);
 }
 

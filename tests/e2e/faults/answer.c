@@ -265,6 +265,9 @@ static void send_last(const answer_request *r, const fault_rule *rule, const ts_
     case FAULT_RESET:
         answer_reset(r->socket);
         break;
+    case FAULT_NOT_HTTP:
+        put(r->socket, "220 files.example ready\r\n", 25);
+        break;
     case FAULT_RESET_HEADERS:
         if (put(r->socket, "HTTP/1.1 200 OK\r\nContent-", 25) && wait_ms(r->socket, 100))
             answer_reset(r->socket);
@@ -320,6 +323,7 @@ bool answer_send(const answer_request *r, const fault_rule *rule, const ts_bytes
     case FAULT_TYPE:
         return send_whole(r, 200, text, body->data, body->size, NULL);
     case FAULT_RESET:
+    case FAULT_NOT_HTTP:
     case FAULT_RESET_HEADERS:
     case FAULT_RESET_BODY:
     case FAULT_CLOSE_BODY:

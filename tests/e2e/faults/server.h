@@ -20,6 +20,7 @@ typedef enum fault_kind {
     FAULT_RESET_HEADERS, /* reset in the middle of the headers */
     FAULT_RESET_BODY,    /* reset in the middle of the body */
     FAULT_CLOSE_BODY,    /* the same, ended politely: Content-Length was too long */
+    FAULT_NOT_HTTP,      /* the greeting of another protocol */
     FAULT_SILENT,        /* no answer, and the connection stays open */
     FAULT_STALL_BODY,    /* half of the body, then silence */
     FAULT_SHORT_LENGTH,  /* Content-Length says half; all bytes follow */
