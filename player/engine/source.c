@@ -370,11 +370,14 @@ static void reload_failed(az_engine *e, const az_fetch_outcome *outcome)
         fatal(e, "media playlist", source->url, outcome);
         return;
     }
-    if (fetch->tries == AZ_RETRY_SEGMENT_MAX || outcome->result == AIZU_E_FORBIDDEN) {
+    bool is_forbidden = outcome->result == AIZU_E_FORBIDDEN; /* once more of the same changes nothing soon */
+    bool is_told = fetch->tries == (is_forbidden ? 1 : AZ_RETRY_SEGMENT_MAX);
+    if (is_told)
         trouble(e, "media playlist", source->url, outcome);
+    if (is_told || is_forbidden)
         (void)az_source_fail_over(e);
-    }
-    az_fetch_again(e, AZ_FETCH_PLAYLIST, outcome->retry_after);
+    az_fetch_again(e, AZ_FETCH_PLAYLIST,
+                   is_forbidden ? AZ_MAX(outcome->retry_after, AZ_RETRY_LAST) : outcome->retry_after);
 }
 
 static void failed(az_engine *e, az_fetch_slot slot, const az_fetch_outcome *outcome)
