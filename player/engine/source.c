@@ -472,7 +472,9 @@ static void check_stale(az_engine *e, az_source *source)
     int64_t quiet = AZ_MAX(media->target_duration, AIZU_SECOND) * STALE_TARGETS;
     int64_t told_at = az_add_sat(source->changed, quiet);
     int64_t over_at = az_add_sat(source->changed, AZ_GIVE_UP_AFTER);
-    bool is_unreachable = az_fetch_is_busy(e, AZ_FETCH_PLAYLIST) && e->fetches[AZ_FETCH_PLAYLIST].tries > 1;
+    const az_fetch *fetch = &e->fetches[AZ_FETCH_PLAYLIST];
+    bool is_unreachable =
+        fetch->state == AZ_FETCH_WAITING || (fetch->state != AZ_FETCH_IDLE && fetch->tries > 1);
     if (is_unreachable) /* told as such */
         return;
     az_fetch_outcome outcome = {.result = AIZU_E_STALE, .detail = "the live playlist does not change"};
