@@ -50,9 +50,13 @@
 #define AZ_DRIFT_MAX               (10 * AIZU_SECOND)       /* media this far from its place is misplaced */
 #define AZ_SHIFT_MIN               (5 * AIZU_MILLISECOND)   /* EXTINF errors below this are let be */
 #define AZ_FRAMES_MAX              64                       /* frames held: a drained decoder may give many */
-#define AZ_FRAMES_WANTED           3                        /* frames decoded ahead */
-#define AZ_REORDER_MAX             16                       /* no-decode: units that may pass each other */
-#define AZ_SHOWING_MAX             4                        /* frames in the output's hands */
+/* Decoders are given work in bursts, which is cheaper than unit by unit: below the first of these begins one,
+ * at the second it ends. */
+#define AZ_FRAMES_LOW  2 /* pictures decoded ahead */
+#define AZ_FRAMES_HIGH 5
+#define AZ_AUDIO_LOW   (200 * AIZU_MILLISECOND) /* sound with the output */
+#define AZ_REORDER_MAX 16                       /* no-decode: units that may pass each other */
+#define AZ_SHOWING_MAX 4                        /* frames in the output's hands */
 /* as many as az_action.cue_replays has bits */
 #define AZ_FRAME_CUES_MAX     64   /* cues that one frame carries */
 #define AZ_ORDINALS_MAX       1024 /* cues of one segment looked through for repetitions */
@@ -290,6 +294,7 @@ typedef struct az_stream_state {
     az_codec codec; /* that the decoder was made for */
     uint32_t generation;
     unsigned sent;                       /* units in the decoder's hands */
+    bool is_bursting;                    /* it is given units until there is enough */
     az_frame_node frames[AZ_FRAMES_MAX]; /* in order of presentation */
     size_t frame_count;
     int64_t last_frame_pts; /* of the newest frame taken since the flush, AIZU_NO_TIME */

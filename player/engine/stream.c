@@ -1,7 +1,7 @@
 /*
  * Streams: samples wait here in order, go to the decoder a few at a time, and come back as frames.
  *
- * Back pressure: no more units are in a decoder's hands than are needed to keep AZ_FRAMES_WANTED pictures or
+ * Back pressure: no more units are in a decoder's hands than are needed to keep AZ_FRAMES_HIGH pictures or
  * AZ_AUDIO_AHEAD of sound ready. Without decoding, units become frames themselves.
  */
 #include "engine/internal.h"
@@ -338,20 +338,33 @@ static bool prepare_decoder(az_engine *e, az_stream stream, az_codec codec)
     return true;
 }
 
-static bool is_needed(az_engine *e, az_stream stream, const az_unit_node *node)
+/* How far the sound that the output has reaches beyond the position, seen from the unit that comes next. */
+static int64_t sound_ahead(const az_engine *e, const az_unit_node *node)
 {
-    const az_stream_state *s = &e->streams[stream];
-    if (stream == AZ_STREAM_VIDEO)
-        return s->frame_count + s->sent < AZ_FRAMES_WANTED;
     int64_t position = az_playback_position(e);
     if (position == AIZU_NO_TIME)
-        position = e->playback.target != AIZU_NO_TIME ? e->playback.target : s->begin;
-    if (node->unit.pts > az_add_sat(position, AZ_AUDIO_AHEAD)) {
-        if (!az_stream_is_fed(e, AZ_STREAM_VIDEO)) /* pictures wake the engine often enough */
-            az_engine_wake(e, az_clock_time(&e->playback.clock, node->unit.pts - AZ_AUDIO_AHEAD));
-        return false;
+        position =
+            e->playback.target != AIZU_NO_TIME ? e->playback.target : e->streams[AZ_STREAM_AUDIO].begin;
+    return az_add_sat(node->unit.pts, -position);
+}
+
+static bool is_needed(az_engine *e, az_stream stream, const az_unit_node *node)
+{
+    az_stream_state *s = &e->streams[stream];
+    bool is_low, is_high;
+    if (stream == AZ_STREAM_VIDEO) {
+        size_t ready = s->frame_count + s->sent;
+        is_low = ready < AZ_FRAMES_LOW;
+        is_high = ready >= AZ_FRAMES_HIGH;
+    } else {
+        int64_t ahead = sound_ahead(e, node);
+        is_low = ahead <= AZ_AUDIO_LOW;
+        is_high = ahead > AZ_AUDIO_AHEAD;
+        if (!is_low && !az_stream_is_fed(e, AZ_STREAM_VIDEO)) /* pictures wake the engine often enough */
+            az_engine_wake(e, az_clock_time(&e->playback.clock, node->unit.pts - AZ_AUDIO_LOW));
     }
-    return s->sent < AZ_FRAMES_WANTED;
+    s->is_bursting = !is_high && (is_low || s->is_bursting);
+    return s->is_bursting;
 }
 
 static void feed_decoder(az_engine *e, az_stream stream)
