@@ -58,7 +58,7 @@ END {
             continue
         }
         f = frame_at[sprintf("%.6f", c_due[i])]
-        if (!f) { frameless++; continue }
+        if (!f) { frameless++; got[run_last ? run_last : 1, n]++; continue }
         run = run_of[f]
         next_is_covering = f < last[run] && pts[f + 1] <= c_pts[i] + 0.000005
         if (pts[f] > c_pts[i] + 0.000005 || next_is_covering) uncovered++

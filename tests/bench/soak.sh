@@ -2,7 +2,8 @@
 # Whether memory stays flat: soak.sh, with AIZU_BUILD naming a release build.
 #
 # The demo's channel, with a cue each second, and a viewer in a window (Xvfb), for MINUTES (10). Every ten seconds the
-# resident memory of both, and how far the viewer is behind; at the end the line through the samples after the first minute, in KiB a minute, and
+# resident memory of both, and how far the viewer is behind; at the end the line through the samples after the first
+# minute, in KiB a minute, and
 # what was presented and called back.
 # shellcheck source=tests/bench/lib.sh
 source "$(dirname "$0")/lib.sh"
