@@ -83,6 +83,16 @@ static inline int64_t az_add_sat(int64_t a, int64_t b)
     return a + b;
 }
 
+/* a - b, likewise. */
+static inline int64_t az_sub_sat(int64_t a, int64_t b)
+{
+    if (b < 0 && a > INT64_MAX + b)
+        return INT64_MAX;
+    if (b > 0 && a < INT64_MIN + b)
+        return INT64_MIN;
+    return a - b;
+}
+
 /* FNV-1a, 64 bit: for identity and tables, not for security. Chain with the last result as `seed`;
  * start with AZ_HASH_SEED. */
 #define AZ_HASH_SEED UINT64_C(14695981039346656037)

@@ -37,7 +37,7 @@ int64_t az_clock_time(const az_clock *clock, int64_t pts)
 {
     if (!clock->is_running)
         return AZ_NEVER;
-    int64_t distance = az_add_sat(pts, -clock->base_pts);
+    int64_t distance = az_sub_sat(pts, clock->base_pts);
     if (clock->rate == 1.0)
         return az_add_sat(clock->base_time, distance);
     /* rounded so that the clock is there at that time, not a nanosecond before */
@@ -58,7 +58,7 @@ void az_clock_correct(az_clock *clock, int64_t pts, int64_t time, int64_t now)
 {
     if (!clock->is_running || time < clock->base_time)
         return;
-    double error = (double)az_add_sat(pts, -az_clock_pts(clock, time));
+    double error = (double)az_sub_sat(pts, az_clock_pts(clock, time));
     if (error > STEP_FROM || error < -STEP_FROM) {
         az_clock_set(clock, az_add_sat(pts, now - time), now);
         return;

@@ -23,7 +23,7 @@ static bool is_far(int64_t a, int64_t b)
 {
     if (b == AIZU_NO_TIME)
         return true;
-    int64_t drift = az_add_sat(a, -b);
+    int64_t drift = az_sub_sat(a, b);
     return drift > AZ_DRIFT_MAX || drift < -AZ_DRIFT_MAX;
 }
 
@@ -109,7 +109,7 @@ static int64_t map_ticks(const az_engine *e, int64_t ticks)
 /* Far from all that the segment held so far: damaged, or a jump that nobody announced. */
 static bool is_misplaced(const az_lane *lane, int64_t pts)
 {
-    int64_t distance = az_add_sat(pts, -lane->last_pts);
+    int64_t distance = az_sub_sat(pts, lane->last_pts);
     return distance > AZ_DRIFT_MAX || distance < -AZ_DRIFT_MAX;
 }
 

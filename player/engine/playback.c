@@ -176,7 +176,8 @@ static int64_t default_start(const az_engine *e, bool *is_exact)
         int64_t start = az_add_sat(from, media->start_offset);
         return AZ_MAX(az_list_begin(list), AZ_MIN(start, az_list_end(list)));
     }
-    return az_list_is_ended(list) ? az_list_begin(list) : az_source_live_start(e);
+    bool is_recording = az_list_is_ended(list) || media->type == AZ_PLAYLIST_TYPE_VOD;
+    return is_recording ? az_list_begin(list) : az_source_live_start(e);
 }
 
 void az_playback_media_ready(az_engine *e)
@@ -193,7 +194,8 @@ void az_playback_media_ready(az_engine *e)
         start = default_start(e, &is_exact);
     else
         start = AZ_MAX(begin, AZ_MIN(start, end));
-    bool is_whole = az_list_is_ended(list) && start <= az_list_begin(list);
+    bool is_recording = az_list_is_ended(list) || az_list_playlist(list)->type == AZ_PLAYLIST_TYPE_VOD;
+    bool is_whole = is_recording && start <= az_list_begin(list);
     p->target = is_exact ? start : AIZU_NO_TIME;
     p->cue_floor = is_whole ? INT64_MIN : is_exact ? start : AIZU_NO_TIME;
     if (p->cue_floor != AIZU_NO_TIME)

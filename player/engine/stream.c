@@ -345,7 +345,7 @@ static int64_t sound_ahead(const az_engine *e, const az_unit_node *node)
     if (position == AIZU_NO_TIME)
         position =
             e->playback.target != AIZU_NO_TIME ? e->playback.target : e->streams[AZ_STREAM_AUDIO].begin;
-    return az_add_sat(node->unit.pts, -position);
+    return az_sub_sat(node->unit.pts, position);
 }
 
 static bool is_needed(az_engine *e, az_stream stream, const az_unit_node *node)

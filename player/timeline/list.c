@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MEMORIES            256
+#define MEMORIES  256
+#define VOD_LOOKS 2 /* without EXT-X-ENDLIST a VOD playlist may have been cut off: looked at again so often \
+                     */
 #define APART_MAX           30 /* segments between two lists whose numbers still belong together */
 #define VOTES_FOR_RESTART   2  /* versions in a row that must say so: one may be garbled */
 #define VOTES_AGAINST_CACHE 8  /* the same when all that they name was seen before */
@@ -25,6 +27,7 @@ struct az_list {
     uint64_t sequence_offset;  /* added to media sequence numbers: grows with restarts */
     uint64_t domain_offset;    /* added to discontinuity sequence numbers, likewise */
     size_t count;              /* segments, without those that are still being written */
+    unsigned same_count;       /* versions in a row that had nothing new */
     unsigned steps_back;       /* versions in a row whose numbers went back */
     memory memories[MEMORIES]; /* what stood at the last sequence numbers, by their remainder */
     bool was_ended_at_first;
@@ -254,6 +257,7 @@ aizu_result az_list_update(az_list *list, az_playlist **pointer, az_list_change 
         renumber(list, next);
     else
         keep_domains(list, next);
+    list->same_count = *change == AZ_LIST_SAME ? list->same_count + 1 : 0;
     if (!list->playlist)
         list->was_ended_at_first = next->has_endlist || next->type == AZ_PLAYLIST_TYPE_VOD;
     az_playlist_destroy(&list->playlist);
@@ -341,7 +345,8 @@ int64_t az_list_end(const az_list *list)
 bool az_list_is_ended(const az_list *list)
 {
     const az_media_playlist *media = az_list_playlist(list);
-    return media && (media->has_endlist || media->type == AZ_PLAYLIST_TYPE_VOD);
+    return media &&
+           (media->has_endlist || (media->type == AZ_PLAYLIST_TYPE_VOD && list->same_count >= VOD_LOOKS));
 }
 
 bool az_list_is_vod(const az_list *list)
@@ -367,8 +372,7 @@ int64_t az_list_wall_offset(const az_list *list, int64_t pts)
 
 static int64_t distance(int64_t a, int64_t b)
 {
-    int64_t ahead = az_add_sat(a, -b);
-    return ahead < 0 ? -ahead : ahead;
+    return a < b ? az_sub_sat(b, a) : az_sub_sat(a, b);
 }
 
 /* The segment whose programme date-time was written (a derived one is wrong behind a jump) and is nearest to

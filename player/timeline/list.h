@@ -78,7 +78,7 @@ bool az_list_find_time(const az_list *list, int64_t pts, az_list_item *item);
 
 int64_t az_list_begin(const az_list *list); /* start of the first segment, AIZU_NO_TIME when empty */
 int64_t az_list_end(const az_list *list);   /* end of the last segment: the live edge */
-bool az_list_is_ended(const az_list *list); /* EXT-X-ENDLIST, or VOD */
+bool az_list_is_ended(const az_list *list); /* EXT-X-ENDLIST; VOD without it, when it stays as it is */
 bool az_list_is_vod(const az_list *list);   /* ended, and was when it was first seen */
 
 /* The playlist's own fields; NULL before the first update. */

@@ -105,12 +105,6 @@ aizu_result az_timemap_anchor(az_timemap *map, uint64_t domain, az_timebase base
     return AIZU_OK;
 }
 
-/* a - b, saturating. */
-static int64_t sub_sat(int64_t a, int64_t b)
-{
-    return b == INT64_MIN ? az_add_sat(az_add_sat(a, INT64_MAX), 1) : az_add_sat(a, -b);
-}
-
 /* The value congruent to `ticks` modulo 2^bits that is nearest to `expected`. */
 static int64_t unroll(int64_t ticks, int64_t expected, unsigned bits)
 {
@@ -129,8 +123,8 @@ int64_t az_timemap_pts(const az_timemap *map, uint64_t domain, az_timebase base,
 {
     const domain_map *known = find(map, domain);
     AZ_ASSERT(known);
-    int64_t media_near = az_add_sat(known->origin_media, sub_sat(pts_near, known->origin_pts));
+    int64_t media_near = az_add_sat(known->origin_media, az_sub_sat(pts_near, known->origin_pts));
     int64_t expected = az_rescale(media_near, base.timescale, AIZU_SECOND);
     int64_t media = az_rescale(unroll(ticks, expected, base.bits), AIZU_SECOND, base.timescale);
-    return az_add_sat(known->origin_pts, sub_sat(media, known->origin_media));
+    return az_add_sat(known->origin_pts, az_sub_sat(media, known->origin_media));
 }

@@ -324,9 +324,26 @@ static void a_finished_playlist_is_a_recording(void **state)
     assert_true(az_list_is_ended(list));
     assert_true(az_list_is_vod(list));
     az_list_destroy(&list);
-    list = list_of((version){.count = 3, .head = "#EXT-X-PLAYLIST-TYPE:VOD\n"}); /* no ENDLIST */
+}
+
+static void a_recording_without_its_end_is_looked_at_again(void **state)
+{
+    (void)state;
+    const version cut = {.count = 3, .head = "#EXT-X-PLAYLIST-TYPE:VOD\n"};
+    az_list *list = list_of(cut);
+    assert_false(az_list_is_ended(list));
+    assert_int_equal(update(list, cut), AZ_LIST_SAME);
+    assert_false(az_list_is_ended(list));
+    assert_int_equal(update(list, cut), AZ_LIST_SAME); /* it has no end, then */
     assert_true(az_list_is_ended(list));
     assert_true(az_list_is_vod(list));
+    az_list_destroy(&list);
+
+    list = list_of(cut);
+    assert_int_equal(
+        update(list, (version){.count = 5, .head = "#EXT-X-PLAYLIST-TYPE:VOD\n", .tail = "#EXT-X-ENDLIST\n"}),
+        AZ_LIST_GREW);
+    assert_true(az_list_is_ended(list));
     az_list_destroy(&list);
 }
 
@@ -723,6 +740,7 @@ int main(void)
         cmocka_unit_test(a_jump_to_the_end_of_the_numbers_does_not_overflow),
         cmocka_unit_test(endlist_ends_a_live_list_once),
         cmocka_unit_test(a_finished_playlist_is_a_recording),
+        cmocka_unit_test(a_recording_without_its_end_is_looked_at_again),
         cmocka_unit_test(an_event_grows_at_its_end),
         cmocka_unit_test(an_endlist_without_segments_ends_the_list),
         cmocka_unit_test(a_list_may_begin_empty),
