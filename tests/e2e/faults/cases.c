@@ -16,8 +16,10 @@
 #define ALL                     FAULT_ALWAYS
 #define IN_LIST                 .stage = "media playlist", .url = LIST
 #define IN_START                .stage = "multivariant playlist", .url = MASTER
-#define IN_SEGMENT(n)           .stage = "segment", .url = "a/" #n ".ts", .segment = (n) + 1
-#define SKIPPED(n)              .stage = "segment skipped", .url = "a/" #n ".ts", .segment = (n) + 1, .missing = MEDIA_CUES
+/* whichever is under way at that moment */
+#define IN_ANY_SEGMENT .stage = "segment", .url = ".ts", .segment = FAULT_ANY_SEGMENT
+#define IN_SEGMENT(n)  .stage = "segment", .url = "a/" #n ".ts", .segment = (n) + 1
+#define SKIPPED(n)     .stage = "segment skipped", .url = "a/" #n ".ts", .segment = (n) + 1, .missing = MEDIA_CUES
 
 /* Filled by cases_init(). */
 static char many_variants[700000], long_uri[40000];
@@ -264,7 +266,7 @@ const fault_case fault_cases[] = {
      .rules = {{ON(".ts", FAULT_DRIP, ALL)}},
      .has_outage = true,
      .error = AIZU_E_CONNECT,
-     IN_SEGMENT(2)},
+     IN_ANY_SEGMENT},
     {.name = "the server gone and back, live: told, and plays on",
      .is_live = true,
      .has_outage = true,

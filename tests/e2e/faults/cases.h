@@ -9,6 +9,8 @@
 
 #include "server.h"
 
+#define FAULT_ANY_SEGMENT (-1)
+
 typedef struct fault_case {
     const char *name; /* "trouble: what comes of it" */
     int variants;     /* 0: the media playlist is loaded, else the multivariant playlist */
@@ -20,7 +22,7 @@ typedef struct fault_case {
     aizu_result error;       /* one that is told, AIZU_OK: none is told at all */
     const char *stage, *url; /* of that error; url: how its path ends */
     int http_status;
-    int segment;  /* plus 1; 0: none concerned */
+    int segment;  /* plus 1; 0: none concerned; or FAULT_ANY_SEGMENT */
     int missing;  /* cues that may be lost; negative: so many more than the recording has */
     int seconds;  /* until the end, at most; 0: 30 */
     int requests; /* for the rule's path, at least */
