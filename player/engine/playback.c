@@ -252,8 +252,9 @@ void az_playback_seek(az_engine *e, int64_t pts)
     p->fill = AZ_FILL_SEEK;
     p->is_seek_open = true;
     p->is_picture_owed = true;
-    p->cue_floor = pts;
-    az_cue_queue_begin(e->cues, pts);
+    /* from the beginning: with all that stands before the first picture, too */
+    p->cue_floor = pts <= begin && az_list_is_ended(az_source_list(e)) ? INT64_MIN : pts;
+    az_cue_queue_begin(e->cues, p->cue_floor);
     phase_set(e, AZ_PHASE_FILLING);
     az_lane_begin(e, pts, true);
 }

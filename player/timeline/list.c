@@ -8,9 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MEMORIES  256
-#define VOD_LOOKS 2 /* without EXT-X-ENDLIST a VOD playlist may have been cut off: looked at again so often \
-                     */
+#define MEMORIES            256
+#define VOD_LOOKS           2  /* at a recording without EXT-X-ENDLIST: it may have been cut off */
 #define APART_MAX           30 /* segments between two lists whose numbers still belong together */
 #define VOTES_FOR_RESTART   2  /* versions in a row that must say so: one may be garbled */
 #define VOTES_AGAINST_CACHE 8  /* the same when all that they name was seen before */
