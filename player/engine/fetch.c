@@ -64,7 +64,6 @@ aizu_result az_fetch_start(az_engine *e, az_fetch_slot slot, const char *url, az
         return AIZU_E_MEMORY;
     fetch->range = range;
     fetch->tries = fetch->breaks = 0;
-    fetch->first_try = e->now;
     begin_try(e, fetch);
     return AIZU_OK;
 }

@@ -106,11 +106,10 @@ typedef struct az_fetch {
     int64_t responded; /* first byte of this try */
     int64_t progress;  /* last sign of life ... */
     size_t unmarked;   /* ... and bytes since */
-    int64_t first_try;
-    unsigned tries;  /* begun */
-    unsigned breaks; /* tries that were answered and then broke off */
-    uint64_t bytes;  /* of this try */
-    uint8_t *body;   /* playlists only */
+    unsigned tries;    /* begun */
+    unsigned breaks;   /* tries that were answered and then broke off */
+    uint64_t bytes;    /* of this try */
+    uint8_t *body;     /* playlists only */
     size_t body_size, body_capacity;
 } az_fetch;
 
@@ -385,7 +384,6 @@ typedef struct az_playback {
     bool is_audio_running;
     bool is_audio_lost;
     int64_t position_last; /* never goes back but by a seek */
-    int64_t present_time;  /* of the last PRESENTED, for due */
     uint64_t frame_id;
 } az_playback;
 

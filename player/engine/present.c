@@ -172,7 +172,6 @@ static void shown(az_engine *e, size_t index, int64_t time)
     az_playback *p = &e->playback;
     p->shown = p->showing[index];
     p->has_shown = true;
-    p->present_time = time;
     p->showing_count -= index + 1;
     memmove(&p->showing[0], &p->showing[index + 1], p->showing_count * sizeof(p->showing[0]));
     e->stats.frames_presented++;
