@@ -227,6 +227,12 @@ static const char *event_name(aizu_event_type type)
         return "error";
     case AIZU_EVENT_INPUT:
         return "input";
+    case AIZU_EVENT_RENDITIONS:
+        return "renditions";
+    case AIZU_EVENT_RENDITION:
+        return "rendition";
+    case AIZU_EVENT_KEY:
+        return "key";
     }
     return "unknown";
 }
@@ -275,6 +281,14 @@ void log_event(event_log *l, const aizu_event *event, const aizu_player *player,
         break;
     case AIZU_EVENT_ERROR:
         add_error(line, event->error);
+        break;
+    case AIZU_EVENT_RENDITIONS:
+    case AIZU_EVENT_KEY:
+        break;
+    case AIZU_EVENT_RENDITION:
+        json_object_set_new(line, "kind",
+                            json_string(event->rendition_kind == AIZU_RENDITION_AUDIO ? "audio" : "text"));
+        json_object_set_new(line, "index", json_integer(event->rendition));
         break;
     case AIZU_EVENT_INPUT:
         json_object_set_new(line, "key", json_string(event->input_key ? event->input_key : "close"));

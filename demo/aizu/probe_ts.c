@@ -32,6 +32,8 @@ static const char *media_name(az_media media)
         return "audio";
     case AZ_MEDIA_METADATA:
         return "metadata";
+    case AZ_MEDIA_TEXT:
+        return "text";
     case AZ_MEDIA_OTHER:
         return "other";
     }

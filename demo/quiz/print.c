@@ -67,6 +67,9 @@ void quiz_print_event(const struct quiz_printer *printer, const aizu_event *even
     case AIZU_EVENT_QUALITIES:
     case AIZU_EVENT_FRAME:
     case AIZU_EVENT_INPUT:
+    case AIZU_EVENT_RENDITIONS:
+    case AIZU_EVENT_RENDITION:
+    case AIZU_EVENT_KEY:
         break;
     }
 }

@@ -79,12 +79,19 @@ typedef struct aizu_config {
                                   playlist asks for (RFC 8216, 6.3.3) */
     uint64_t random_seed;      /* of retry jitter; default 0: chosen by the library */
     void (*log)(void *user, aizu_log_level level, const char *module, const char *text);
-    void *log_user;           /* log is called on any thread, must return soon and must not call aizu */
-    aizu_log_level log_level; /* default AIZU_LOG_WARNING */
-    const char *user_agent;   /* default "aizu/VERSION"; copied */
-    const char *ca_file;      /* PEM file with the certificates to trust instead of the system's;
-                                 default NULL; copied */
-    const char *window_title; /* default "aizu"; copied */
+    void *log_user;              /* log is called on any thread, must return soon and must not call aizu */
+    aizu_log_level log_level;    /* default AIZU_LOG_WARNING */
+    const char *user_agent;      /* default "aizu/VERSION"; copied */
+    const char *ca_file;         /* PEM file with the certificates to trust instead of the system's;
+                                    default NULL; copied */
+    const char *window_title;    /* default "aizu"; copied */
+    const char *audio_languages; /* preferred ones, best first, comma-separated (RFC 5646), as in "ja,en";
+                                    default NULL: the stream's DEFAULT; copied */
+    const char
+        *text_languages; /* the same for subtitles and captions; default NULL: off, but for forced ones */
+    int draw_text;       /* 1: the library's window draws subtitles and captions; default 1 */
+    int ask_keys;        /* 1: keys of encrypted streams are asked for with AIZU_EVENT_KEY instead of being
+                            fetched; default 0 */
 } aizu_config;
 
 /* Fills in the defaults. */
@@ -170,6 +177,58 @@ AIZU_API int aizu_player_quality_is_auto(const aizu_player *player);
  * AIZU_E_STATE when nothing is loaded. */
 AIZU_API aizu_result aizu_player_set_quality(aizu_player *player, int index);
 
+/* What can be chosen beside the quality: renditions of the multivariant playlist (RFC 8216, 4.3.4.1), tracks
+ * within the variant, closed captions in the picture. */
+typedef enum aizu_rendition_kind {
+    AIZU_RENDITION_AUDIO = 0,
+    AIZU_RENDITION_TEXT, /* subtitles and closed captions */
+} aizu_rendition_kind;
+
+#define AIZU_RENDITIONS_MAX 64   /* of one kind that the list shows */
+#define AIZU_RENDITION_AUTO (-1) /* by DEFAULT, AUTOSELECT and the languages of aizu_config */
+#define AIZU_RENDITION_OFF  (-2) /* none */
+
+typedef struct aizu_rendition {
+    size_t size_struct;
+    aizu_rendition_kind kind;
+    int index;                 /* for aizu_player_set_rendition() */
+    char name[64];             /* NAME */
+    char language[36];         /* LANGUAGE (RFC 5646), "" unknown */
+    char channels[16];         /* CHANNELS, "" unknown */
+    char characteristics[128]; /* CHARACTERISTICS */
+    int is_default;            /* DEFAULT=YES */
+    int is_autoselect;         /* AUTOSELECT=YES */
+    int is_forced;             /* FORCED=YES */
+    int is_caption;            /* closed captions: carried in the picture */
+} aizu_rendition;
+
+/* The number of renditions of a kind, 0 before a playlist is loaded. */
+AIZU_API int aizu_player_rendition_count(const aizu_player *player, aizu_rendition_kind kind);
+/* Fills *rendition, whose size_struct the caller set. AIZU_E_ARGUMENT for an unknown index. */
+AIZU_API aizu_result aizu_player_get_rendition(const aizu_player *player, aizu_rendition_kind kind, int index,
+                                               aizu_rendition *rendition);
+/* The one that is played, or AIZU_RENDITION_OFF. */
+AIZU_API int aizu_player_rendition(const aizu_player *player, aizu_rendition_kind kind);
+/* Takes another one, AIZU_RENDITION_AUTO or AIZU_RENDITION_OFF; sound goes over without a gap.
+ * AIZU_E_ARGUMENT, AIZU_E_STATE when nothing is loaded. */
+AIZU_API aizu_result aizu_player_set_rendition(aizu_player *player, aizu_rendition_kind kind, int index);
+
+/* Playback rate, 0.25 to 2.0, default 1.0; the pitch of the sound is kept. AIZU_E_ARGUMENT outside. */
+AIZU_API aizu_result aizu_player_set_rate(aizu_player *player, double rate);
+AIZU_API double aizu_player_rate(const aizu_player *player);
+
+/* As aizu_player_seek(), to the key frame at or before the position: quicker. */
+AIZU_API aizu_result aizu_player_seek_fast(aizu_player *player, int64_t position);
+
+/* The value of EXT-X-SESSION-DATA (RFC 8216, 4.3.4.4) with this DATA-ID and, unless NULL, language, into
+ * `out` with a NUL; its URI where it has one instead. AIZU_AGAIN: there is none; AIZU_E_LIMIT: it does not
+ * fit. */
+AIZU_API aizu_result aizu_player_session_data(const aizu_player *player, const char *data_id,
+                                              const char *language, char *out, size_t out_size);
+
+/* The answer to AIZU_EVENT_KEY: 16 bytes, or NULL to refuse. AIZU_E_STATE: nobody waits for this key. */
+AIZU_API aizu_result aizu_player_provide_key(aizu_player *player, uint64_t key_id, const uint8_t *key);
+
 /* Getters never wait: they read what the engine wrote last (at most one frame ago). */
 AIZU_API aizu_state aizu_player_state(const aizu_player *player);
 AIZU_API int64_t aizu_player_position(const aizu_player *player); /* ns, AIZU_NO_TIME when idle */
@@ -222,6 +281,9 @@ typedef enum aizu_event_type {
     AIZU_EVENT_STALL,       /* position: ran dry, buffering */
     AIZU_EVENT_ERROR,       /* error: state says whether playback goes on */
     AIZU_EVENT_INPUT,       /* input: key, mouse or close in a window of the library */
+    AIZU_EVENT_RENDITIONS,  /* the lists of renditions are there, or changed */
+    AIZU_EVENT_RENDITION,   /* rendition_kind, rendition: played from now on */
+    AIZU_EVENT_KEY,         /* key_id, key_url: only with aizu_config.ask_keys; aizu_player_provide_key() */
 } aizu_event_type;
 
 /* What is known about an error where it happened. */
@@ -252,6 +314,10 @@ typedef struct aizu_event {
     const aizu_error *error; /* NULL but for AIZU_EVENT_ERROR */
     aizu_input_type input;
     const char *input_key; /* SDL's key name, as in "Space"; NULL but for AIZU_INPUT_KEY */
+    aizu_rendition_kind rendition_kind;
+    int rendition;       /* index, AIZU_RENDITION_OFF */
+    uint64_t key_id;     /* never 0 */
+    const char *key_url; /* absolute, with its query; NULL but for AIZU_EVENT_KEY */
 } aizu_event;
 
 typedef void (*aizu_cue_callback)(void *user, const aizu_cue *cue);

@@ -28,6 +28,22 @@ const char *az_codec_name(az_codec codec)
         return "id3";
     case AZ_CODEC_SCTE35:
         return "scte35";
+    case AZ_CODEC_AV1:
+        return "av1";
+    case AZ_CODEC_VP9:
+        return "vp9";
+    case AZ_CODEC_OPUS:
+        return "opus";
+    case AZ_CODEC_FLAC:
+        return "flac";
+    case AZ_CODEC_ALAC:
+        return "alac";
+    case AZ_CODEC_EMSG:
+        return "emsg";
+    case AZ_CODEC_WEBVTT:
+        return "webvtt";
+    case AZ_CODEC_TTML:
+        return "ttml";
     }
     return "?";
 }
@@ -53,6 +69,10 @@ const char *az_demux_trouble_name(az_demux_trouble trouble)
         return "unsupported stream";
     case AZ_DEMUX_LIMIT:
         return "limit";
+    case AZ_DEMUX_BAD_BOX:
+        return "bad box";
+    case AZ_DEMUX_BAD_TEXT:
+        return "bad text";
     case AZ_DEMUX_TROUBLES:
         break;
     }

@@ -192,6 +192,10 @@ static void handle(az_engine *e, const az_event *event)
     case AZ_EVENT_QUALITY:
         choose_quality(e, event->index);
         break;
+    case AZ_EVENT_RENDITION:
+    case AZ_EVENT_RATE:
+    case AZ_EVENT_KEY:
+        break;
     case AZ_EVENT_REPORT_FRAMES:
         e->config.report_frames = event->index != 0;
         break;

@@ -11,9 +11,12 @@
 #define AZ_ENGINE_ENGINE_H
 
 #include "aizu/player.h"
+#include "base/cipher.h"
 #include "base/log.h"
 #include "cue/cue.h"
 #include "demux/demux.h"
+#include "demux/ttml.h"
+#include "playlist/steering.h"
 
 typedef struct az_engine az_engine;
 
@@ -26,6 +29,11 @@ typedef struct az_engine_config {
     bool early_cues;
     bool housekeeping_cues;
     bool report_frames; /* AIZU_EVENT_FRAME for each presented frame */
+    bool ask_keys;      /* keys come by AZ_EVENT_KEY; false: they are fetched */
+    /* Pure functions of the driver's libraries; NULL: what needs them is reported and left out. */
+    const az_cipher_provider *cipher;
+    az_ttml_parser parse_ttml;
+    az_steering_parser parse_steering;
     az_log log;
 } az_engine_config;
 
@@ -46,9 +54,12 @@ typedef enum az_event_type {
     AZ_EVENT_LOAD = 1, /* url, pts (start position or AIZU_NO_TIME) */
     AZ_EVENT_PLAY,
     AZ_EVENT_PAUSE,
-    AZ_EVENT_SEEK, /* pts, AIZU_NO_TIME: live edge less the hold-back */
+    AZ_EVENT_SEEK, /* pts, AIZU_NO_TIME: live edge less the hold-back; index: 1 to the key frame before it */
     AZ_EVENT_STOP,
     AZ_EVENT_QUALITY,       /* index, AIZU_QUALITY_AUTO */
+    AZ_EVENT_RENDITION,     /* kind, index: of a rendition, AIZU_RENDITION_AUTO, AIZU_RENDITION_OFF */
+    AZ_EVENT_RATE,          /* rate: of playback, 0.25 to 2 */
+    AZ_EVENT_KEY,           /* key_id, data: 16 bytes; none: refused */
     AZ_EVENT_REPORT_FRAMES, /* index: 1 or 0, as in the config */
     /* clocks */
     AZ_EVENT_WALL, /* wall: Unix time at `time`; fed at the start and when it was set anew */
@@ -85,6 +96,9 @@ typedef struct az_event {
     az_slice data;      /* the engine takes its own reference */
     az_stream stream;
     uint32_t generation;
+    aizu_rendition_kind kind;
+    double rate;
+    uint64_t key_id;
     void *frame; /* the driver's; comes back in exactly one PRESENT, AUDIO or DROP action */
     uint64_t frame_id;
     int width, height;
@@ -93,7 +107,8 @@ typedef struct az_event {
 /* ---- actions: what to do next ---- */
 
 typedef enum az_action_type {
-    AZ_ACTION_FETCH = 1,    /* start a GET: fetch, url, range_offset, range_size */
+    AZ_ACTION_FETCH = 1,    /* start a GET: fetch, url, range_offset, range_size (0: no range;
+                               AZ_RANGE_OPEN: to the end), is_blocking: the server may hold the answer back */
     AZ_ACTION_FETCH_CANCEL, /* fetch: no event of it is wanted any more */
     AZ_ACTION_FETCH_PAUSE,  /* fetch: stop reading from the socket */
     AZ_ACTION_FETCH_RESUME, /* fetch */
@@ -104,7 +119,8 @@ typedef enum az_action_type {
     AZ_ACTION_PRESENT,      /* frame, frame_id, pts, at, cues: show it at that time (at once if past) */
     AZ_ACTION_AUDIO,        /* frame, pts, trim_begin: append it to the sound output; a gap before its
                                pts is filled with silence, an overlap cut */
-    AZ_ACTION_AUDIO_START,  /* pts, at: let the sound run so that pts is heard at `at` */
+    AZ_ACTION_AUDIO_START,  /* pts, at, rate: let the sound run so that pts is heard at `at`, from there on at
+                               a  rate with its pitch kept. Again with another rate while it runs */
     AZ_ACTION_AUDIO_PAUSE,  /* hold the sound where it is */
     AZ_ACTION_DROP,         /* stream, frame: not needed; release it */
     AZ_ACTION_CUE,          /* cue (az_cue_unref() it), phase, flags, due, late_by */
@@ -141,6 +157,8 @@ typedef struct az_action {
     const char *url; /* the engine's; valid until the next run */
     uint64_t range_offset;
     uint64_t range_size; /* 0: the whole resource */
+    bool is_blocking;
+    double rate;
     az_stream stream;
     uint32_t generation;
     az_codec codec;

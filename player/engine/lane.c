@@ -207,10 +207,10 @@ static void choose(az_engine *e)
                 end_of_list(e);
             return;
         }
-        if (item.has_map || item.has_key) {
+        if (item.map || item.key) {
             az_lane_fault(e,
                           &(az_fetch_outcome){.result = AIZU_E_UNSUPPORTED,
-                                              .detail = item.has_map ? "segments with EXT-X-MAP (fMP4)"
+                                              .detail = item.map ? "segments with EXT-X-MAP (fMP4)"
                                                                      : "encrypted segments"},
                           true, "segment");
             return;

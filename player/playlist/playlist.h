@@ -120,6 +120,31 @@ typedef enum az_segment_flag {
     AZ_SEGMENT_PREFETCH = 1 << 3, /* EXT-X-PREFETCH: still being written, duration unknown */
 } az_segment_flag;
 
+typedef struct az_preload_hint { /* bis 4.4.5.3 */
+    bool is_map;                 /* TYPE=MAP, else PART */
+    az_span uri;
+    uint64_t range_offset;
+    uint64_t range_size; /* 0: to the end of the resource */
+} az_preload_hint;
+
+typedef struct az_rendition_report { /* bis 4.4.5.4 */
+    az_span uri;
+    uint64_t last_msn;
+    uint32_t last_part; /* AZ_NO_INDEX: not given */
+} az_rendition_report;
+
+/* A variable of EXT-X-DEFINE (bis 4.4.2.3). */
+typedef struct az_variable {
+    az_span name, value;
+} az_variable;
+
+/* What a playlist's variables depend on; all zero: nothing. */
+typedef struct az_playlist_context {
+    az_span url;                /* of the playlist, for QUERYPARAM */
+    const az_variable *imports; /* of the multivariant playlist, for IMPORT */
+    size_t import_count;
+} az_playlist_context;
+
 #define AZ_NO_INDEX UINT32_MAX
 
 typedef struct az_segment { /* 3.2 */
@@ -169,6 +194,10 @@ typedef struct az_media_playlist {
     const uint32_t *part_segments; /* for each part the index of its segment; the one not listed yet follows
                                       the last regular one */
     size_t part_count;
+    const az_preload_hint *hints;
+    size_t hint_count;
+    const az_rendition_report *reports;
+    size_t report_count;
 } az_media_playlist;
 
 typedef struct az_rendition { /* 4.3.4.1 */
@@ -180,6 +209,11 @@ typedef struct az_rendition { /* 4.3.4.1 */
     bool is_default;
     bool is_autoselect;
     bool is_forced;
+    az_span assoc_language;
+    az_span instream_id;
+    az_span characteristics;
+    az_span channels;
+    az_span stable_id; /* STABLE-RENDITION-ID */
     az_attribute_list attributes;
     uint32_t line;
 } az_rendition;
@@ -193,6 +227,12 @@ typedef struct az_variant { /* 4.3.4.2, and 4.3.4.3 for I-frame playlists */
     double frame_rate;                                /* 0 unknown */
     az_span audio, video, subtitles, closed_captions; /* group ids, empty none */
     az_span name;                                     /* NAME or IVS-NAME, empty none */
+    double score;                                     /* bis 4.4.6.2; negative: not given */
+    az_span video_range;                              /* SDR, HLG, PQ; empty: not given */
+    az_span hdcp_level;                               /* NONE, TYPE-0, TYPE-1; empty: not given */
+    az_span supplemental_codecs;
+    az_span stable_id;  /* STABLE-VARIANT-ID */
+    az_span pathway_id; /* PATHWAY-ID; empty: "." */
     az_attribute_list attributes;
     uint32_t line;
 } az_variant;
@@ -217,6 +257,8 @@ typedef struct az_multivariant {
     bool has_start;
     int64_t start_offset;
     bool start_is_precise;
+    az_span steering_uri;     /* EXT-X-CONTENT-STEERING: SERVER-URI; empty: none */
+    az_span steering_pathway; /* its PATHWAY-ID; empty: "." */
 } az_multivariant;
 
 typedef struct az_playlist {
@@ -227,6 +269,8 @@ typedef struct az_playlist {
         az_media_playlist media;
         az_multivariant multivariant;
     } u;
+    const az_variable *variables; /* EXT-X-DEFINE, substituted already where they are used */
+    size_t variable_count;
     const az_tag *tags; /* tags without a field here, unknown ones included, in order */
     size_t tag_count;
     const az_diagnostic *diagnostics;
@@ -248,6 +292,11 @@ AZ_NODISCARD aizu_result az_playlist_parse(az_playlist **out, az_span text, az_p
 
 /* The same without the copy: the document takes a reference of its own, and the bytes must not change. */
 AZ_NODISCARD aizu_result az_playlist_parse_slice(az_playlist **out, az_slice text, az_playlist_error *error);
+
+/* The same with variables from outside. The context is used during the call only. */
+AZ_NODISCARD aizu_result az_playlist_parse_context(az_playlist **out, az_slice text,
+                                                   const az_playlist_context *context,
+                                                   az_playlist_error *error);
 
 void az_playlist_destroy(az_playlist **playlist);
 

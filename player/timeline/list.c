@@ -268,14 +268,22 @@ aizu_result az_list_update(az_list *list, az_playlist **pointer, az_list_change 
     return AIZU_OK;
 }
 
+/* NULL where nothing is encrypted. */
+static const az_key *key_at(const az_media_playlist *media, uint32_t index)
+{
+    return index != AZ_NO_INDEX && media->keys[index].method != AZ_KEY_NONE ? &media->keys[index] : NULL;
+}
+
 az_list_item az_list_at(const az_list *list, size_t index)
 {
     const az_media_playlist *media = az_list_playlist(list);
     AZ_ASSERT(media && index < list->count);
     const az_segment *segment = &media->segments[index];
-    bool has_key = segment->key != AZ_NO_INDEX && media->keys[segment->key].method != AZ_KEY_NONE;
+    const az_map *map = segment->map != AZ_NO_INDEX ? &media->maps[segment->map] : NULL;
     return (az_list_item){
         .sequence = media->media_sequence + list->sequence_offset + index,
+        .part = AZ_LIST_WHOLE,
+        .is_independent = true,
         .domain = media->discontinuity_sequence + list->domain_offset + segment->discontinuities,
         .start = list->starts[index],
         .duration = segment->duration,
@@ -283,8 +291,9 @@ az_list_item az_list_at(const az_list *list, size_t index)
         .uri = segment->uri,
         .range = {segment->range_offset, segment->range_size},
         .flags = segment->flags,
-        .has_key = has_key,
-        .has_map = segment->map != AZ_NO_INDEX,
+        .key = key_at(media, segment->key),
+        .map = map,
+        .map_key = map ? key_at(media, map->key) : NULL,
     };
 }
 

@@ -37,9 +37,22 @@ static enum AVCodecID codec_id(az_codec codec)
         return AV_CODEC_ID_EAC3;
     case AZ_CODEC_MP3:
         return AV_CODEC_ID_MP3;
+    case AZ_CODEC_AV1:
+        return AV_CODEC_ID_AV1;
+    case AZ_CODEC_VP9:
+        return AV_CODEC_ID_VP9;
+    case AZ_CODEC_OPUS:
+        return AV_CODEC_ID_OPUS;
+    case AZ_CODEC_FLAC:
+        return AV_CODEC_ID_FLAC;
+    case AZ_CODEC_ALAC:
+        return AV_CODEC_ID_ALAC;
     case AZ_CODEC_UNKNOWN:
     case AZ_CODEC_ID3:
     case AZ_CODEC_SCTE35:
+    case AZ_CODEC_EMSG:
+    case AZ_CODEC_WEBVTT:
+    case AZ_CODEC_TTML:
         break;
     }
     return AV_CODEC_ID_NONE;
