@@ -178,7 +178,8 @@ bool probe_ts(json_t *out, az_span bytes, bool with_samples)
     d.samples = json_array();
     d.cues = json_array();
     d.troubles = json_array();
-    const az_demux_sink sink = {&d, on_track, on_sample, on_metadata, on_trouble};
+    const az_demux_sink sink = {
+        .user = &d, .track = on_track, .sample = on_sample, .metadata = on_metadata, .trouble = on_trouble};
     az_ts *ts = az_ts_create(&sink);
     aizu_result result = ts ? az_ts_feed(ts, bytes) : AIZU_E_MEMORY;
     if (result == AIZU_OK)

@@ -308,5 +308,6 @@ void az_place_finish(az_engine *e)
 
 az_demux_sink az_place_sink(az_engine *e)
 {
-    return (az_demux_sink){e, on_track, on_sample, on_metadata, on_trouble};
+    return (az_demux_sink){
+        .user = e, .track = on_track, .sample = on_sample, .metadata = on_metadata, .trouble = on_trouble};
 }

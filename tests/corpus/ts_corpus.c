@@ -248,7 +248,7 @@ static void demux(record *r, az_span bytes, size_t piece_max, uint64_t seed)
 {
     memset(r, 0, sizeof(*r));
     r->hash = AZ_HASH_SEED;
-    az_demux_sink sink = {r, on_track, on_sample, on_metadata, NULL};
+    az_demux_sink sink = {.user = r, .track = on_track, .sample = on_sample, .metadata = on_metadata};
     az_ts *ts = az_ts_create(&sink);
     az_random random;
     az_random_init(&random, seed);

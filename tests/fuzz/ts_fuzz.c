@@ -45,7 +45,7 @@ static void on_metadata(void *user, const az_metadata *metadata)
 static uint64_t demux(az_span bytes, size_t piece_max)
 {
     uint64_t hash = AZ_HASH_SEED;
-    az_demux_sink sink = {&hash, on_track, on_sample, on_metadata, NULL};
+    az_demux_sink sink = {.user = &hash, .track = on_track, .sample = on_sample, .metadata = on_metadata};
     az_ts *ts = az_ts_create(&sink);
     require(ts != NULL);
     az_random random;

@@ -96,7 +96,11 @@ typedef struct fixture {
 
 static inline void demuxer_create(fixture *f)
 {
-    az_demux_sink sink = {&f->seen, on_track, on_sample, on_metadata, on_trouble};
+    az_demux_sink sink = {.user = &f->seen,
+                          .track = on_track,
+                          .sample = on_sample,
+                          .metadata = on_metadata,
+                          .trouble = on_trouble};
     f->ts = az_ts_create(&sink);
     assert_non_null(f->ts);
 }
