@@ -282,6 +282,7 @@ az_list_item az_list_at(const az_list *list, size_t index)
     const az_map *map = segment->map != AZ_NO_INDEX ? &media->maps[segment->map] : NULL;
     return (az_list_item){
         .sequence = media->media_sequence + list->sequence_offset + index,
+        .number = media->media_sequence + index,
         .part = AZ_LIST_WHOLE,
         .is_independent = true,
         .domain = media->discontinuity_sequence + list->domain_offset + segment->discontinuities,
