@@ -23,6 +23,7 @@ typedef enum az_text_style {
 
 #define AZ_TEXT_RUNS_MAX 1024 /* of one cue; what follows is left out */
 #define AZ_TEXT_NO_COLOR UINT32_MAX
+#define AZ_TEXT_WHITE    UINT32_C(0xFFFFFFFE) /* opaque white: its own number means no colour */
 
 typedef struct az_text_run {
     unsigned style;      /* az_text_style */
