@@ -112,6 +112,13 @@ static bool read_attribute(az_parser *p, cursor *c, az_attribute *out)
     return true;
 }
 
+/* bis 4.3: quoted strings and hexadecimal sequences. */
+static bool may_hold_variables(const az_attribute *attribute)
+{
+    az_span value = attribute->value;
+    return attribute->is_quoted || (value.size > 2 && value.data[0] == '0' && (value.data[1] | 0x20) == 'x');
+}
+
 static bool is_repeated(const az_parser *p, az_span name)
 {
     for (size_t i = 0; i < p->attribute_count; i++) {
@@ -139,6 +146,8 @@ void az_attributes_read(az_parser *p, az_span value)
             az_parser_fail(p, AIZU_E_LIMIT, "too many attributes in one list");
             return;
         } else {
+            if (AZ_UNLIKELY(p->has_brace) && may_hold_variables(&attribute))
+                attribute.value = az_variables_put_in(p, attribute.value);
             if (is_repeated(p, attribute.name))
                 az_parser_note(p, "attribute repeated in one list: the last one counts");
             p->attributes[p->attribute_count++] = attribute;
@@ -185,6 +194,11 @@ static const az_attribute *find_read(const az_parser *p, const char *name)
 {
     az_attribute_list list = {p->attributes, p->attribute_count};
     return az_attribute_find(&list, name);
+}
+
+bool az_attribute_has(const az_parser *p, const char *name)
+{
+    return find_read(p, name) != NULL;
 }
 
 az_span az_attribute_string(az_parser *p, const char *name)

@@ -39,15 +39,15 @@ static const tag_rule RULES[] = {
     TAG("EXT-X-PART", az_read_part, TAG_MEDIA),
     TAG("EXT-X-BYTERANGE", az_read_byterange, TAG_MEDIA),
     TAG("EXT-X-KEY", az_read_key, TAG_MEDIA),
-    TAG("EXT-X-BITRATE", NULL, TAG_MEDIA),
+    TAG("EXT-X-BITRATE", az_read_bitrate, TAG_MEDIA),
     TAG("EXT-X-DISCONTINUITY", az_read_discontinuity, TAG_MEDIA),
     TAG("EXT-X-DATERANGE", az_read_date_range, TAG_MEDIA),
     TAG("EXT-X-GAP", az_read_gap, TAG_MEDIA),
     TAG("EXT-X-MAP", az_read_map, TAG_MEDIA),
     TAG("EXT-X-PREFETCH", az_read_prefetch, TAG_MEDIA),
     TAG("EXT-X-PREFETCH-DISCONTINUITY", az_read_prefetch_discontinuity, TAG_MEDIA),
-    TAG("EXT-X-PRELOAD-HINT", NULL, TAG_MEDIA),
-    TAG("EXT-X-RENDITION-REPORT", NULL, TAG_MEDIA),
+    TAG("EXT-X-PRELOAD-HINT", az_read_preload_hint, TAG_MEDIA),
+    TAG("EXT-X-RENDITION-REPORT", az_read_rendition_report, TAG_MEDIA),
     TAG("EXT-X-STREAM-INF", az_read_stream_inf, TAG_MULTIVARIANT),
     TAG("EXT-X-MEDIA", az_read_media, TAG_MULTIVARIANT),
     TAG("EXT-X-I-FRAME-STREAM-INF", az_read_i_frame_stream_inf, TAG_MULTIVARIANT),
@@ -65,7 +65,8 @@ static const tag_rule RULES[] = {
     TAG("EXT-X-START", az_read_start, TAG_ANY),
     TAG("EXT-X-SESSION-DATA", az_read_session_data, TAG_MULTIVARIANT),
     TAG("EXT-X-SESSION-KEY", az_read_session_key, TAG_MULTIVARIANT),
-    TAG("EXT-X-CONTENT-STEERING", NULL, TAG_MULTIVARIANT),
+    TAG("EXT-X-CONTENT-STEERING", az_read_content_steering, TAG_MULTIVARIANT),
+    TAG("EXT-X-DEFINE", az_read_define, TAG_ANY),
     TAG("EXTM3U", read_extm3u_again, TAG_ANY),
 };
 
@@ -155,6 +156,8 @@ static void read_uri(az_parser *p, az_span line)
 {
     if (AZ_UNLIKELY(is_blank(line.data[line.size - 1])))
         line = trim_end(p, line);
+    if (AZ_UNLIKELY(p->has_brace))
+        line = az_variables_put_in(p, line);
     if (p->has_variant_pending) {
         az_read_variant_uri(p, line);
         return;
@@ -199,10 +202,13 @@ static bool is_plain_to(az_parser *p, const uint8_t *end)
     p->plain_size = AZ_MIN(AZ_MAX(needed, begin + CHECK_BLOCK), p->text_size);
     const uint8_t *text = p->text;
     uint8_t odd = 0; /* as wide as the text, for the sake of vector code */
+    uint8_t brace = 0;
     for (size_t i = begin; i < p->plain_size; i++) {
         uint8_t c = text[i];
         odd |= (uint8_t)(((uint8_t)(c - 0x20) > 0x5e) & (c != '\n') & (c != '\r'));
+        brace |= (uint8_t)(c == '{');
     }
+    p->has_brace = p->has_brace || brace || odd; /* nobody looks further from the first odd block on */
     return odd == 0;
 }
 
@@ -272,6 +278,7 @@ void az_parser_read_lines(az_parser *p)
         const uint8_t *line_end = next ? next : end;
         size_t size = (size_t)(line_end - at);
         p->line++;
+        p->line_end = (uint32_t)((next ? next + 1 : end) - p->text);
         if (AZ_UNLIKELY((size_t)(line_end - p->text) > p->plain_size) && p->is_plain)
             p->is_plain = is_plain_to(p, line_end);
         if (size > 0 && at[size - 1] == '\r')

@@ -1,6 +1,6 @@
 /*
- * Tags of a whole media playlist (4.3.3), date ranges (4.3.2.7), the low-latency tags that hold for the
- * playlist (bis 4.4.3, 4.4.5), and the tags that both kinds may have (4.3.1.2, 4.3.5).
+ * Tags of a whole media playlist (4.3.3), date ranges (4.3.2.7), and the tags that both kinds may have
+ * (4.3.1.2, 4.3.5).
  */
 #include "playlist/parser.h"
 
@@ -136,33 +136,6 @@ void az_read_date_range(az_parser *p, az_span value)
     range->attributes = az_attributes_keep(p);
     range->line = p->line;
     check_date_range(p, range);
-}
-
-void az_read_part_inf(az_parser *p, az_span value)
-{
-    az_attributes_read(p, value);
-    if (!az_attribute_ns(p, "PART-TARGET", &p->media.part_target))
-        az_parser_note(p, "EXT-X-PART-INF without PART-TARGET");
-}
-
-void az_read_server_control(az_parser *p, az_span value)
-{
-    az_attributes_read(p, value);
-    p->media.can_block_reload = az_attribute_yes(p, "CAN-BLOCK-RELOAD");
-    p->media.can_skip_date_ranges = az_attribute_yes(p, "CAN-SKIP-DATERANGES");
-    az_attribute_ns(p, "HOLD-BACK", &p->media.hold_back);
-    az_attribute_ns(p, "PART-HOLD-BACK", &p->media.part_hold_back);
-    az_attribute_ns(p, "CAN-SKIP-UNTIL", &p->media.can_skip_until);
-}
-
-void az_read_skip(az_parser *p, az_span value)
-{
-    az_attributes_read(p, value);
-    if (!az_attribute_u64(p, "SKIPPED-SEGMENTS", &p->media.skipped_segments))
-        az_parser_note(p, "EXT-X-SKIP without SKIPPED-SEGMENTS");
-    p->media.removed_date_ranges = az_attribute_string(p, "RECENTLY-REMOVED-DATERANGES");
-    if (p->segments.count > 0)
-        az_parser_note(p, "EXT-X-SKIP after a segment");
 }
 
 /* 4.3.3.1 demands the tag; without it the longest segment tells. */

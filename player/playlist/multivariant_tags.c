@@ -21,18 +21,22 @@ void az_read_media(az_parser *p, az_span value)
     rendition->is_default = az_attribute_yes(p, "DEFAULT");
     rendition->is_autoselect = az_attribute_yes(p, "AUTOSELECT");
     rendition->is_forced = az_attribute_yes(p, "FORCED");
+    rendition->assoc_language = az_attribute_string(p, "ASSOC-LANGUAGE");
+    rendition->instream_id = az_attribute_string(p, "INSTREAM-ID");
+    rendition->characteristics = az_attribute_string(p, "CHARACTERISTICS");
+    rendition->channels = az_attribute_string(p, "CHANNELS");
+    rendition->stable_id = az_attribute_string(p, "STABLE-RENDITION-ID");
     rendition->attributes = az_attributes_keep(p);
     rendition->line = p->line;
     if (rendition->type.size == 0 || rendition->group_id.size == 0 || rendition->name.size == 0)
         az_parser_note(p, "EXT-X-MEDIA without TYPE, GROUP-ID or NAME");
 }
 
-/* Frames per second; decimal digits read as ns are exact enough for a double. */
-static double read_frame_rate(az_parser *p)
+/* Decimal digits read as ns are exact enough for a double. */
+static double read_decimal(az_parser *p, const char *name, double absent)
 {
-    int64_t rate = 0;
-    az_attribute_ns(p, "FRAME-RATE", &rate);
-    return (double)rate / (double)AIZU_SECOND;
+    int64_t value;
+    return az_attribute_ns(p, name, &value) ? (double)value / (double)AIZU_SECOND : absent;
 }
 
 static az_span read_group(az_parser *p, const char *name)
@@ -57,7 +61,13 @@ static az_variant read_variant(az_parser *p, az_span value)
     az_span resolution = az_attribute_word(p, "RESOLUTION");
     if (resolution.size > 0 && !az_value_resolution(resolution, &variant.width, &variant.height))
         az_parser_note(p, "RESOLUTION cannot be read: ignored");
-    variant.frame_rate = read_frame_rate(p);
+    variant.frame_rate = read_decimal(p, "FRAME-RATE", 0);
+    variant.score = read_decimal(p, "SCORE", -1);
+    variant.video_range = az_attribute_word(p, "VIDEO-RANGE");
+    variant.hdcp_level = az_attribute_word(p, "HDCP-LEVEL");
+    variant.supplemental_codecs = az_attribute_string(p, "SUPPLEMENTAL-CODECS");
+    variant.stable_id = az_attribute_string(p, "STABLE-VARIANT-ID");
+    variant.pathway_id = az_attribute_string(p, "PATHWAY-ID");
     variant.audio = read_group(p, "AUDIO");
     variant.video = read_group(p, "VIDEO");
     variant.subtitles = read_group(p, "SUBTITLES");
@@ -115,6 +125,20 @@ void az_read_session_data(az_parser *p, az_span value)
     data->line = p->line;
     if (!az_attribute_find(&data->attributes, "DATA-ID"))
         az_parser_note(p, "EXT-X-SESSION-DATA without DATA-ID");
+}
+
+void az_read_content_steering(az_parser *p, az_span value)
+{
+    az_attributes_read(p, value);
+    az_span uri = az_attribute_string(p, "SERVER-URI");
+    if (uri.size == 0) {
+        az_parser_note(p, "EXT-X-CONTENT-STEERING without SERVER-URI: ignored");
+        return;
+    }
+    if (p->steering_uri.size > 0)
+        az_parser_note(p, "EXT-X-CONTENT-STEERING stands more than once: the last one counts");
+    p->steering_uri = uri;
+    p->steering_pathway = az_attribute_string(p, "PATHWAY-ID");
 }
 
 void az_multivariant_finish(az_parser *p)

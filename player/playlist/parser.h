@@ -66,20 +66,26 @@ typedef struct az_parser {
     const uint8_t *text; /* the document's */
     size_t text_size;
     uint32_t line;
-    az_span tag_name; /* of the tag that is being read */
+    uint32_t line_end; /* offset behind it, line end included */
+    az_span tag_name;  /* of the tag that is being read */
     az_span tag_value;
     bool is_plain;     /* the text so far is ASCII without control characters: lines need no check */
+    bool has_brace;    /* there may be a '{' in the text so far: references to variables */
     size_t plain_size; /* of the text that is_plain speaks of */
     bool has_head;     /* the first line that counts was seen */
 
     aizu_result result; /* of the first failure */
     uint32_t error_line;
     const char *error_text;
+    char error_buffer[160];
 
     az_arena arena; /* kept attribute lists */
     az_attribute attributes[AZ_PLAYLIST_ATTRIBUTES_MAX];
     size_t attribute_count;
     size_t lists_size; /* bytes of kept lists */
+    az_playlist_context context;
+    az_vector variables;
+    size_t expansion_size; /* bytes of text with variables put in */
 
     az_vector diagnostics;
     size_t diagnostic_count_all;
@@ -106,19 +112,23 @@ typedef struct az_parser {
     uint32_t key_index;
     uint32_t map_index;
     uint32_t discontinuities; /* EXT-X-DISCONTINUITY tags so far */
+    uint32_t bitrate;         /* EXT-X-BITRATE in force */
     bool prefetch_discontinuity;
-    az_vector segments, prefetches, keys, maps, date_ranges, parts, part_segments;
+    az_vector segments, prefetches, keys, maps, date_ranges, parts, part_segments, hints, reports;
 
     /* multivariant */
     uint32_t multivariant_line; /* of the first tag of a multivariant playlist, 0 none */
     bool has_variant_pending;
     az_variant variant_pending;
     az_vector variants, i_frame_variants, renditions, session_data, session_keys;
+    az_span steering_uri, steering_pathway;
 } az_parser;
 
 /* playlist.c */
 void az_parser_fail(az_parser *p, aizu_result result, const char *text); /* at the present line */
-void az_parser_note(az_parser *p, const char *text);                     /* static text */
+/* The same with what the text is about behind it. */
+void az_parser_fail_with(az_parser *p, const char *text, az_span about);
+void az_parser_note(az_parser *p, const char *text); /* static text */
 /* Room for `count` items in all, or twice as many as now; false after az_parser_fail(). */
 bool az_parser_grow(az_parser *p, az_vector *vector, size_t item_size, size_t count, size_t count_max);
 /* Room for one more item, zeroed; NULL after az_parser_fail(). */
@@ -133,10 +143,15 @@ void az_attributes_read(az_parser *p, az_span value);        /* into p->attribut
 az_attribute_list az_attributes_keep(az_parser *p);          /* a copy in the arena */
 az_span az_attribute_string(az_parser *p, const char *name); /* quoted; empty when absent */
 az_span az_attribute_word(az_parser *p, const char *name);   /* unquoted; empty when absent */
+bool az_attribute_has(const az_parser *p, const char *name);
 bool az_attribute_yes(az_parser *p, const char *name);
 bool az_attribute_u64(az_parser *p, const char *name, uint64_t *out); /* false: absent, or noted */
 bool az_attribute_ns(az_parser *p, const char *name, int64_t *out);
 bool az_attribute_date(az_parser *p, const char *name, int64_t *out);
+
+/* variables.c (bis 4.3, 4.4.2.3) */
+az_span az_variables_put_in(az_parser *p, az_span text); /* the text itself where it has no reference */
+void az_read_define(az_parser *p, az_span value);
 
 /* segments.c: the tags of one media segment (4.3.2), and its URI */
 void az_read_extinf(az_parser *p, az_span value);
@@ -144,11 +159,22 @@ void az_read_program_date_time(az_parser *p, az_span value);
 void az_read_byterange(az_parser *p, az_span value);
 void az_read_discontinuity(az_parser *p, az_span value);
 void az_read_gap(az_parser *p, az_span value);
-void az_read_part(az_parser *p, az_span value);
+void az_read_bitrate(az_parser *p, az_span value);
 void az_read_prefetch(az_parser *p, az_span value);
 void az_read_prefetch_discontinuity(az_parser *p, az_span value);
 void az_read_segment_uri(az_parser *p, az_span uri);
 void az_segments_finish(az_parser *p);
+/* Puts the offset into a range that has none: it goes on where the last one ended (4.3.2.2). False: it cannot
+ * be fetched. */
+bool az_range_place(az_parser *p, az_range_end *last, az_byte_range *range, bool has_offset, az_span uri);
+
+/* low_latency_tags.c (bis 4.4.3.7, 4.4.3.8, 4.4.4.9, 4.4.5) */
+void az_read_part(az_parser *p, az_span value);
+void az_read_part_inf(az_parser *p, az_span value);
+void az_read_server_control(az_parser *p, az_span value);
+void az_read_skip(az_parser *p, az_span value);
+void az_read_preload_hint(az_parser *p, az_span value);
+void az_read_rendition_report(az_parser *p, az_span value);
 
 /* keys.c: EXT-X-KEY, EXT-X-MAP */
 void az_read_key(az_parser *p, az_span value);
@@ -164,9 +190,6 @@ void az_read_endlist(az_parser *p, az_span value);
 void az_read_playlist_type(az_parser *p, az_span value);
 void az_read_i_frames_only(az_parser *p, az_span value);
 void az_read_date_range(az_parser *p, az_span value);
-void az_read_part_inf(az_parser *p, az_span value);
-void az_read_server_control(az_parser *p, az_span value);
-void az_read_skip(az_parser *p, az_span value);
 void az_read_version(az_parser *p, az_span value);
 void az_read_independent_segments(az_parser *p, az_span value);
 void az_read_start(az_parser *p, az_span value);
@@ -177,6 +200,7 @@ void az_read_media(az_parser *p, az_span value);
 void az_read_stream_inf(az_parser *p, az_span value);
 void az_read_i_frame_stream_inf(az_parser *p, az_span value);
 void az_read_session_data(az_parser *p, az_span value);
+void az_read_content_steering(az_parser *p, az_span value);
 void az_read_variant_uri(az_parser *p, az_span uri);
 void az_multivariant_finish(az_parser *p);
 

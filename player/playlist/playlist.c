@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ARRAYS_MAX     16
+#define ARRAYS_MAX     20
 #define CAPACITY_FIRST ((size_t)16)
 
 /* An array is cut to size at the end when more than this part of it is left over: cutting always would hand
@@ -32,6 +32,15 @@ void az_parser_fail(az_parser *p, aizu_result result, const char *text)
     p->result = result;
     p->error_line = p->line;
     p->error_text = text;
+}
+
+void az_parser_fail_with(az_parser *p, const char *text, az_span about)
+{
+    if (p->result != AIZU_OK)
+        return;
+    snprintf(p->error_buffer, sizeof(p->error_buffer), "%s: %.*s", text, (int)AZ_MIN(about.size, 64),
+             about.size ? (const char *)about.data : "");
+    az_parser_fail(p, AIZU_E_PLAYLIST, p->error_buffer);
 }
 
 void az_parser_note(az_parser *p, const char *text)
@@ -93,10 +102,23 @@ static az_parser *parser_create(az_span text)
 
 static void parser_destroy(az_parser *p)
 {
-    az_vector *vectors[] = {&p->diagnostics,   &p->tags,        &p->segments,         &p->prefetches,
-                            &p->keys,          &p->maps,        &p->date_ranges,      &p->parts,
-                            &p->part_segments, &p->variants,    &p->i_frame_variants, &p->renditions,
-                            &p->session_data,  &p->session_keys};
+    az_vector *vectors[] = {&p->diagnostics,
+                            &p->tags,
+                            &p->segments,
+                            &p->prefetches,
+                            &p->keys,
+                            &p->maps,
+                            &p->date_ranges,
+                            &p->parts,
+                            &p->part_segments,
+                            &p->variants,
+                            &p->i_frame_variants,
+                            &p->renditions,
+                            &p->session_data,
+                            &p->session_keys,
+                            &p->hints,
+                            &p->reports,
+                            &p->variables};
     for (size_t i = 0; i < AZ_COUNT(vectors); i++)
         free(vectors[i]->items);
     az_arena_deinit(&p->arena);
@@ -155,6 +177,10 @@ static void make_media(document *d, az_parser *p)
     media->part_count = p->parts.count;
     media->parts = take_array(d, &p->parts, sizeof(az_part));
     media->part_segments = take_array(d, &p->part_segments, sizeof(uint32_t));
+    media->hint_count = p->hints.count;
+    media->hints = take_array(d, &p->hints, sizeof(az_preload_hint));
+    media->report_count = p->reports.count;
+    media->reports = take_array(d, &p->reports, sizeof(az_rendition_report));
 }
 
 static void make_multivariant(document *d, az_parser *p)
@@ -174,6 +200,8 @@ static void make_multivariant(document *d, az_parser *p)
     m->session_data = take_array(d, &p->session_data, sizeof(az_session_data));
     m->session_key_count = p->session_keys.count;
     m->session_keys = take_array(d, &p->session_keys, sizeof(az_key));
+    m->steering_uri = p->steering_uri;
+    m->steering_pathway = p->steering_pathway;
 }
 
 static document *make_document(az_parser *p, az_playlist_kind kind)
@@ -194,6 +222,8 @@ static document *make_document(az_parser *p, az_playlist_kind kind)
         make_media(d, p);
     else
         make_multivariant(d, p);
+    playlist->variable_count = p->variables.count;
+    playlist->variables = take_array(d, &p->variables, sizeof(az_variable));
     playlist->tag_count = p->tags.count;
     playlist->tags = take_array(d, &p->tags, sizeof(az_tag));
     playlist->diagnostic_count = p->diagnostics.count;
@@ -228,6 +258,12 @@ static aizu_result report(az_playlist_error *error, aizu_result result, uint32_t
 
 aizu_result az_playlist_parse_slice(az_playlist **out, az_slice text, az_playlist_error *error)
 {
+    return az_playlist_parse_context(out, text, NULL, error);
+}
+
+aizu_result az_playlist_parse_context(az_playlist **out, az_slice text, const az_playlist_context *context,
+                                      az_playlist_error *error)
+{
     az_span span = az_slice_span(text);
     *out = NULL;
     if (error)
@@ -238,6 +274,8 @@ aizu_result az_playlist_parse_slice(az_playlist **out, az_slice text, az_playlis
     az_parser *p = parser_create(has_mark ? az_span_sub(span, 3, span.size) : span);
     if (!p)
         return report(error, AIZU_E_MEMORY, 0, "out of memory");
+    if (context)
+        p->context = *context;
     if (has_mark) {
         p->line = 1;
         az_parser_note(p, "byte order mark before the text: ignored");

@@ -1,9 +1,9 @@
 /*
  * HLS playlists: text in, document out. Pure: no I/O, no clock.
  *
- * The face of playlist/. A document holds its text and an arena; every span in it points into either and
- * lives until az_playlist_destroy(). URIs stand as written; az_url_resolve() makes them absolute when they
- * are needed. Sections are those of RFC 8216 ("bis": draft-pantos-hls-rfc8216bis).
+ * The face of playlist/. A document holds its text and an arena (where variables were put in); every span in
+ * it points into either and lives until az_playlist_destroy(). URIs stand as written; az_url_resolve() makes
+ * them absolute when they are needed. Sections are those of RFC 8216 ("bis": draft-pantos-hls-rfc8216bis).
  */
 #ifndef AZ_PLAYLIST_PLAYLIST_H
 #define AZ_PLAYLIST_PLAYLIST_H
@@ -23,9 +23,13 @@
 #define AZ_PLAYLIST_KEYS_MAX        ((size_t)200000)    /* keys, and maps */
 #define AZ_PLAYLIST_ENTRIES_MAX     ((size_t)400000)    /* tags, date ranges, session data: each */
 #define AZ_PLAYLIST_LISTS_SIZE_MAX  ((size_t)128 << 20) /* bytes of kept attribute lists */
+#define AZ_PLAYLIST_VARIABLES_MAX   ((size_t)256)
+#define AZ_PLAYLIST_EXPANSION_MAX   ((size_t)32 << 20) /* bytes of text with variables put in */
 /* Past these an item is ignored and noted. */
 #define AZ_PLAYLIST_KEY_FORMATS_MAX ((size_t)8)  /* keys in force at once */
 #define AZ_PLAYLIST_PREFETCH_MAX    ((size_t)16) /* EXT-X-PREFETCH */
+#define AZ_PLAYLIST_HINTS_MAX       ((size_t)16) /* EXT-X-PRELOAD-HINT */
+#define AZ_PLAYLIST_REPORTS_MAX     ((size_t)1000)
 
 typedef enum az_playlist_kind {
     AZ_PLAYLIST_MEDIA = 1,
@@ -159,7 +163,9 @@ typedef struct az_segment { /* 3.2 */
     uint32_t key;             /* index into keys, or AZ_NO_INDEX */
     uint32_t map;             /* index into maps, or AZ_NO_INDEX */
     uint32_t line;
-    uint32_t flags; /* az_segment_flag */
+    uint32_t flags;    /* az_segment_flag */
+    uint32_t bitrate;  /* EXT-X-BITRATE, kbit/s, 0 unknown */
+    uint32_t text_end; /* offset behind its URI line, line end included */
 } az_segment;
 
 typedef struct az_media_playlist {
@@ -181,7 +187,6 @@ typedef struct az_media_playlist {
     size_t map_count;
     const az_date_range *date_ranges;
     size_t date_range_count;
-    /* bis: parsed and kept, acted on later */
     int64_t part_target;    /* EXT-X-PART-INF, ns, 0 none */
     int64_t hold_back;      /* EXT-X-SERVER-CONTROL, ns, 0 none */
     int64_t part_hold_back; /* ns, 0 none */
@@ -194,6 +199,8 @@ typedef struct az_media_playlist {
     const uint32_t *part_segments; /* for each part the index of its segment; the one not listed yet follows
                                       the last regular one */
     size_t part_count;
+    az_segment
+        open; /* the segment that is not listed yet: what the tags before its parts say, without a URI */
     const az_preload_hint *hints;
     size_t hint_count;
     const az_rendition_report *reports;

@@ -1,7 +1,7 @@
 /*
  * Media segments (4.3.2): the tags that stand before a URI line collect in `pending`, the URI line makes
  * the segment and empties it. This is the path that a long DVR playlist takes tens of thousands of times.
- * Also parts (bis 4.4.4.9) and prefetch segments, which have their URI in the tag.
+ * Also prefetch segments, which have their URI in the tag, and the segment that is not listed yet.
  */
 #include "playlist/parser.h"
 
@@ -74,12 +74,19 @@ void az_read_gap(az_parser *p, az_span value)
     p->pending.flags |= AZ_SEGMENT_GAP;
 }
 
-/*
- * Puts the offset into a range that has none: it goes on where the last one ended (4.3.2.2). That it must be
- * one of the same resource is noted only: per-segment tokens make one resource look like many. False: the
- * range cannot be fetched.
+/* bis 4.4.4.8: for the segments that follow, but those with a byte range. */
+void az_read_bitrate(az_parser *p, az_span value)
+{
+    uint64_t bitrate;
+    if (!az_value_u64(value, &bitrate))
+        az_parser_note(p, "tag value is not a decimal integer: ignored");
+    else
+        p->bitrate = (uint32_t)AZ_MIN(bitrate, UINT32_MAX);
+}
+
+/* That it must go on in the same resource is noted only: per-segment tokens make one resource look like many.
  */
-static bool place_range(az_parser *p, az_range_end *last, az_byte_range *range, bool has_offset, az_span uri)
+bool az_range_place(az_parser *p, az_range_end *last, az_byte_range *range, bool has_offset, az_span uri)
 {
     if (!has_offset) {
         if (last->end == 0 || !az_span_equal(uri, last->uri))
@@ -100,7 +107,7 @@ static bool place_range(az_parser *p, az_range_end *last, az_byte_range *range, 
 static void take_range(az_parser *p, az_segment *segment)
 {
     az_byte_range range = p->pending.range;
-    if (!place_range(p, &p->segment_range_end, &range, p->pending.range_has_offset, segment->uri)) {
+    if (!az_range_place(p, &p->segment_range_end, &range, p->pending.range_has_offset, segment->uri)) {
         segment->flags |= AZ_SEGMENT_GAP;
         return;
     }
@@ -159,6 +166,8 @@ void az_read_segment_uri(az_parser *p, az_span uri)
         .map = p->map_index,
         .line = p->line,
         .flags = pending->flags | (has_wall ? AZ_SEGMENT_PDT : 0u),
+        .bitrate = pending->has_range ? 0 : p->bitrate,
+        .text_end = p->line_end,
     };
     if (segment->wall != AIZU_NO_TIME)
         p->wall_next = az_add_sat(segment->wall, duration);
@@ -166,44 +175,6 @@ void az_read_segment_uri(az_parser *p, az_span uri)
     if (pending->has_range)
         take_range(p, segment);
     p->pending = NOTHING_PENDING;
-}
-
-static void read_part_range(az_parser *p, az_part *part)
-{
-    az_span text = az_attribute_string(p, "BYTERANGE");
-    az_byte_range range;
-    bool has_offset;
-    if (text.size == 0)
-        return;
-    if (!az_value_byte_range(text, &range, &has_offset)) {
-        az_parser_note(p, "byte range cannot be read: its part becomes a gap");
-        part->is_gap = true;
-    } else if (place_range(p, &p->part_range_end, &range, has_offset, part->uri)) {
-        part->range = range;
-    } else {
-        part->is_gap = true;
-    }
-}
-
-void az_read_part(az_parser *p, az_span value)
-{
-    az_attributes_read(p, value);
-    az_span uri = az_attribute_string(p, "URI");
-    if (uri.size == 0) {
-        az_parser_note(p, "EXT-X-PART without URI: ignored");
-        return;
-    }
-    az_part *part = az_parser_add(p, &p->parts, sizeof(*part), AZ_PLAYLIST_PARTS_MAX);
-    uint32_t *segment = az_parser_add(p, &p->part_segments, sizeof(*segment), AZ_PLAYLIST_PARTS_MAX);
-    if (!part || !segment)
-        return;
-    *segment = (uint32_t)p->segments.count;
-    part->uri = uri;
-    if (!az_attribute_ns(p, "DURATION", &part->duration))
-        az_parser_note(p, "EXT-X-PART without DURATION");
-    part->is_independent = az_attribute_yes(p, "INDEPENDENT");
-    part->is_gap = az_attribute_yes(p, "GAP");
-    read_part_range(p, part);
 }
 
 /* Held apart until the end: indexes of regular segments must count media sequence numbers. */
@@ -225,6 +196,8 @@ void az_read_prefetch(az_parser *p, az_span value)
     segment->key = az_key_in_force(p);
     segment->map = p->map_index;
     segment->line = p->line;
+    segment->bitrate = p->bitrate;
+    segment->text_end = p->line_end;
     segment->flags = AZ_SEGMENT_PREFETCH | (is_discontinuity ? AZ_SEGMENT_DISCONTINUITY : 0u) |
                      (p->pending.wall != AIZU_NO_TIME ? AZ_SEGMENT_PDT : 0u);
     p->prefetch_discontinuity = false;
@@ -269,8 +242,26 @@ static void append_prefetches(az_parser *p)
     }
 }
 
+/* What is known of the segment whose URI is not listed yet. */
+static void finish_open(az_parser *p)
+{
+    const az_pending *pending = &p->pending;
+    bool has_wall = pending->wall != AIZU_NO_TIME;
+    p->media.open = (az_segment){
+        .wall = has_wall ? pending->wall : p->wall_next,
+        .discontinuities = p->discontinuities,
+        .key = az_key_in_force(p),
+        .map = p->map_index,
+        .line = p->line,
+        .flags = pending->flags | (has_wall ? AZ_SEGMENT_PDT : 0u),
+        .bitrate = p->bitrate,
+        .text_end = p->line_end,
+    };
+}
+
 void az_segments_finish(az_parser *p)
 {
+    finish_open(p);
     if (p->pending.extinf_line != 0)
         az_parser_note(p, "EXTINF at the end without a URI: dropped");
     derive_walls_backwards(p);

@@ -1,36 +1,15 @@
 /*
- * Media playlists over their reloads; see timeline/list.h.
- *
- * The list keeps the newest playlist document and, beside it, one start per segment.
+ * Media playlists over their reloads: takes versions in, says where complete segments stand; see
+ * timeline/list.h. list_edge.c has what is behind the last complete segment, list_align.c two lists of one
+ * presentation.
  */
-#include "timeline/list.h"
+#include "timeline/list_internal.h"
 
 #include <stdlib.h>
-#include <string.h>
 
-#define MEMORIES            256
-#define VOD_LOOKS           2  /* at a recording without EXT-X-ENDLIST: it may have been cut off */
-#define APART_MAX           30 /* segments between two lists whose numbers still belong together */
-#define VOTES_FOR_RESTART   2  /* versions in a row that must say so: one may be garbled */
-#define VOTES_AGAINST_CACHE 8  /* the same when all that they name was seen before */
-
-/* A segment that was listed. */
-typedef struct memory {
-    uint64_t sequence;
-    uint64_t identity; /* of its name and date; 0: none */
-} memory;
-
-struct az_list {
-    az_playlist *playlist;
-    int64_t *starts;           /* one per segment of the playlist */
-    uint64_t sequence_offset;  /* added to media sequence numbers: grows with restarts */
-    uint64_t domain_offset;    /* added to discontinuity sequence numbers, likewise */
-    size_t count;              /* segments, without those that are still being written */
-    unsigned same_count;       /* versions in a row that had nothing new */
-    unsigned steps_back;       /* versions in a row whose numbers went back */
-    memory memories[MEMORIES]; /* what stood at the last sequence numbers, by their remainder */
-    bool was_ended_at_first;
-};
+#define VOD_LOOKS           2 /* at a recording without EXT-X-ENDLIST: it may have been cut off */
+#define VOTES_FOR_RESTART   2 /* versions in a row that must say so: one may be garbled */
+#define VOTES_AGAINST_CACHE 8 /* the same when all that they name was seen before */
 
 az_list *az_list_create(void)
 {
@@ -97,9 +76,11 @@ static uint64_t identity_of(const az_segment *segment)
 static void remember(az_list *list)
 {
     const az_media_playlist *media = az_list_playlist(list);
-    for (size_t i = list->count > MEMORIES ? list->count - MEMORIES : 0; i < list->count; i++) {
+    for (size_t i = list->count > AZ_LIST_MEMORIES ? list->count - AZ_LIST_MEMORIES : 0; i < list->count;
+         i++) {
         uint64_t sequence = media->media_sequence + i;
-        list->memories[sequence % MEMORIES] = (memory){sequence, identity_of(&media->segments[i])};
+        list->memories[sequence % AZ_LIST_MEMORIES] =
+            (az_list_memory){sequence, identity_of(&media->segments[i])};
     }
 }
 
@@ -109,7 +90,7 @@ static bool is_older_version(const az_list *list, const az_media_playlist *next)
 {
     for (size_t i = 0; i < count_complete(next); i++) {
         uint64_t sequence = next->media_sequence + i;
-        const memory *known = &list->memories[sequence % MEMORIES];
+        const az_list_memory *known = &list->memories[sequence % AZ_LIST_MEMORIES];
         if (known->identity != 0 && known->sequence == sequence)
             return known->identity == identity_of(&next->segments[i]);
     }
@@ -124,7 +105,7 @@ static bool is_cut_version(const az_list *list, const az_media_playlist *next)
         return false;
     for (size_t i = 0; i + 1 < count_complete(next); i++) {
         uint64_t sequence = next->media_sequence + i;
-        const memory *known = &list->memories[sequence % MEMORIES];
+        const az_list_memory *known = &list->memories[sequence % AZ_LIST_MEMORIES];
         if (known->sequence != sequence || known->identity != identity_of(&next->segments[i]))
             return false;
     }
@@ -193,20 +174,36 @@ static int64_t first_start(const az_list *list, const az_media_playlist *next, a
     return az_add_sat(end, az_rescale(next->target_duration, (int64_t)AZ_MIN(missed, 1000000u), 1));
 }
 
-/* Starts of the next version: known segments keep theirs, new ones are chained behind. */
-static void chain_starts(const az_list *list, const az_media_playlist *next, az_list_change change,
-                         int64_t *starts)
+/* Where a sequence number stands, as far as the list knows. */
+static bool known_start(const az_list *list, uint64_t sequence, int64_t *start)
 {
     const az_media_playlist *known = az_list_playlist(list);
+    if (!known || sequence < known->media_sequence)
+        return false;
+    uint64_t index = sequence - known->media_sequence;
+    if (index >= list->count + list->ahead_placed && index != list->count)
+        return false;
+    *start = list->starts[index];
+    return true;
+}
+
+/* How long a segment is taken to last whose duration is not known yet. */
+static int64_t typical_duration(const az_media_playlist *media, size_t count)
+{
+    return count > 0 ? media->segments[count - 1].duration : media->target_duration;
+}
+
+/* Starts of the next version: known segments keep theirs, new ones are chained behind. */
+static void chain_starts(const az_list *list, const az_media_playlist *next, az_list_change change,
+                         int64_t *starts, size_t total)
+{
+    size_t count = count_complete(next);
     int64_t start = first_start(list, next, change);
-    for (size_t i = 0; i < count_complete(next); i++) {
-        if (known && change == AZ_LIST_GREW && next->media_sequence + i >= known->media_sequence) {
-            uint64_t index = next->media_sequence + i - known->media_sequence;
-            if (index < list->count)
-                start = list->starts[index];
-        }
+    for (size_t i = 0; i < total; i++) {
+        if (change == AZ_LIST_GREW || change == AZ_LIST_SAME)
+            (void)known_start(list, next->media_sequence + i, &start);
         starts[i] = start;
-        start = az_add_sat(start, next->segments[i].duration);
+        start = az_add_sat(start, i < count ? next->segments[i].duration : typical_duration(next, count));
     }
 }
 
@@ -243,20 +240,21 @@ aizu_result az_list_update(az_list *list, az_playlist **pointer, az_list_change 
         az_playlist_destroy(&playlist);
         return AIZU_OK;
     }
-    int64_t *starts = malloc(AZ_MAX(next->segment_count, 1) * sizeof(*starts));
+    size_t count = count_complete(next);
+    size_t total = AZ_MAX(next->segment_count, count + 1);
+    int64_t *starts = malloc(total * sizeof(*starts));
     if (!starts) {
         az_playlist_destroy(&playlist);
         return AIZU_E_MEMORY;
     }
-    if (*change == AZ_LIST_SAME)
-        memcpy(starts, list->starts, list->count * sizeof(*starts));
-    else
-        chain_starts(list, next, *change, starts);
+    chain_starts(list, next, *change, starts, total);
     if (*change == AZ_LIST_RESTARTED)
         renumber(list, next);
     else
         keep_domains(list, next);
     list->same_count = *change == AZ_LIST_SAME ? list->same_count + 1 : 0;
+    list->ahead_placed = 0;
+    list->ahead_count = total - count;
     if (!list->playlist)
         list->was_ended_at_first = next->has_endlist || next->type == AZ_PLAYLIST_TYPE_VOD;
     az_playlist_destroy(&list->playlist);
@@ -274,15 +272,12 @@ static const az_key *key_at(const az_media_playlist *media, uint32_t index)
     return index != AZ_NO_INDEX && media->keys[index].method != AZ_KEY_NONE ? &media->keys[index] : NULL;
 }
 
-az_list_item az_list_at(const az_list *list, size_t index)
+static az_list_item item_of(const az_list *list, const az_segment *segment, size_t index)
 {
     const az_media_playlist *media = az_list_playlist(list);
-    AZ_ASSERT(media && index < list->count);
-    const az_segment *segment = &media->segments[index];
     const az_map *map = segment->map != AZ_NO_INDEX ? &media->maps[segment->map] : NULL;
     return (az_list_item){
-        .sequence = media->media_sequence + list->sequence_offset + index,
-        .number = media->media_sequence + index,
+        .sequence = az_list_first_sequence(list) + index,
         .part = AZ_LIST_WHOLE,
         .is_independent = true,
         .domain = media->discontinuity_sequence + list->domain_offset + segment->discontinuities,
@@ -292,10 +287,52 @@ az_list_item az_list_at(const az_list *list, size_t index)
         .uri = segment->uri,
         .range = {segment->range_offset, segment->range_size},
         .flags = segment->flags,
+        .bitrate = segment->bitrate,
         .key = key_at(media, segment->key),
         .map = map,
         .map_key = map ? key_at(media, map->key) : NULL,
     };
+}
+
+uint64_t az_list_first_sequence(const az_list *list)
+{
+    return list->playlist->u.media.media_sequence + list->sequence_offset;
+}
+
+az_list_item az_list_at(const az_list *list, size_t index)
+{
+    AZ_ASSERT(list->playlist && index < list->count);
+    return item_of(list, &list->playlist->u.media.segments[index], index);
+}
+
+az_list_item az_list_open_item(const az_list *list, size_t ahead)
+{
+    const az_media_playlist *media = az_list_playlist(list);
+    az_list_item item = item_of(list, &media->open, list->count);
+    if (ahead > 0) {
+        item.sequence += ahead;
+        item.start = az_add_sat(az_list_end(list), 0);
+        item.wall = AIZU_NO_TIME;
+        item.flags = 0;
+    }
+    return item;
+}
+
+bool az_list_prefetch_item(const az_list *list, size_t ahead, az_list_item *item)
+{
+    const az_media_playlist *media = az_list_playlist(list);
+    if (!media || ahead >= media->segment_count - list->count)
+        return false;
+    *item = item_of(list, &media->segments[list->count + ahead], list->count + ahead);
+    item->duration = typical_duration(media, list->count);
+    return true;
+}
+
+size_t az_list_part_count(const az_list *list, size_t index)
+{
+    (void)list;
+    (void)index;
+    return 0;
 }
 
 bool az_list_find(const az_list *list, uint64_t sequence, az_list_item *item)
@@ -330,25 +367,20 @@ bool az_list_find_time(const az_list *list, int64_t pts, az_list_item *item)
 
 void az_list_shift(az_list *list, uint64_t sequence, int64_t delta)
 {
-    size_t count = az_list_count(list);
-    if (count == 0)
+    if (!list->playlist)
         return;
-    uint64_t first = az_list_at(list, 0).sequence;
-    for (uint64_t i = sequence > first ? sequence - first : 0; i < count; i++)
+    uint64_t first = az_list_first_sequence(list);
+    uint64_t begin = sequence > first ? sequence - first : 0;
+    size_t total = list->count + list->ahead_count;
+    for (uint64_t i = begin; i < total; i++)
         list->starts[i] = az_add_sat(list->starts[i], delta);
+    if (begin >= list->count && begin < total)
+        list->ahead_placed = AZ_MAX(list->ahead_placed, (size_t)begin - list->count + 1);
 }
 
 int64_t az_list_begin(const az_list *list)
 {
     return az_list_is_empty(list) ? AIZU_NO_TIME : list->starts[0];
-}
-
-int64_t az_list_end(const az_list *list)
-{
-    size_t count = az_list_count(list);
-    if (count == 0)
-        return AIZU_NO_TIME;
-    return az_add_sat(list->starts[count - 1], list->playlist->u.media.segments[count - 1].duration);
 }
 
 bool az_list_is_ended(const az_list *list)
@@ -363,14 +395,6 @@ bool az_list_is_vod(const az_list *list)
     return az_list_is_ended(list) && list->was_ended_at_first;
 }
 
-int64_t az_list_hold_back(const az_list *list)
-{
-    const az_media_playlist *media = az_list_playlist(list);
-    if (!media)
-        return 0;
-    return media->hold_back > 0 ? media->hold_back : az_rescale(media->target_duration, 3, 1);
-}
-
 int64_t az_list_wall_offset(const az_list *list, int64_t pts)
 {
     az_list_item item;
@@ -379,120 +403,21 @@ int64_t az_list_wall_offset(const az_list *list, int64_t pts)
     return item.wall - item.start;
 }
 
-static int64_t distance(int64_t a, int64_t b)
+aizu_result az_list_reload(az_list *list, az_slice text, const az_playlist_context *context,
+                           az_list_change *change, bool *is_full_needed, az_playlist_error *error)
 {
-    return a < b ? az_sub_sat(b, a) : az_sub_sat(a, b);
-}
-
-/* The segment whose programme date-time was written (a derived one is wrong behind a jump) and is nearest to
- * `wall`. */
-static bool find_wall(const az_list *list, int64_t wall, az_list_item *found)
-{
-    bool is_found = false;
-    for (size_t i = 0; i < az_list_count(list); i++) {
-        az_list_item item = az_list_at(list, i);
-        bool is_dated = (item.flags & AZ_SEGMENT_PDT) && item.wall != AIZU_NO_TIME;
-        if (!is_dated || (is_found && distance(item.wall, wall) >= distance(found->wall, wall)))
-            continue;
-        *found = item;
-        is_found = true;
+    az_playlist *playlist;
+    *is_full_needed = false;
+    aizu_result result = az_playlist_parse_context(&playlist, text, context, error);
+    if (result != AIZU_OK)
+        return result;
+    bool is_media = playlist->kind == AZ_PLAYLIST_MEDIA;
+    *is_full_needed = is_media && playlist->u.media.skipped_segments > 0;
+    if (!is_media || *is_full_needed) {
+        if (error)
+            *error = (az_playlist_error){0, "not a media playlist, or a delta that does not fit"};
+        az_playlist_destroy(&playlist);
+        return AIZU_E_PLAYLIST;
     }
-    return is_found;
-}
-
-/* The segment with a written date that stands nearest to `pts`. */
-static bool find_dated(const az_list *list, int64_t pts, az_list_item *found)
-{
-    bool is_found = false;
-    for (size_t i = 0; i < az_list_count(list); i++) {
-        az_list_item item = az_list_at(list, i);
-        bool is_dated = (item.flags & AZ_SEGMENT_PDT) && item.wall != AIZU_NO_TIME;
-        if (!is_dated || (is_found && distance(item.start, pts) >= distance(found->start, pts)))
-            continue;
-        *found = item;
-        is_found = true;
-    }
-    return is_found;
-}
-
-/* A segment of each, with dates as near to each other as can be found near `pts` and at the ends of the list.
- */
-static bool find_date_pair(const az_list *list, const az_list *reference, int64_t pts, az_list_item *mine,
-                           az_list_item *theirs)
-{
-    bool is_found = find_dated(reference, pts, theirs) && find_wall(list, theirs->wall, mine);
-    for (unsigned end = 0; end < 2 && is_found; end++) {
-        az_list_item a, b;
-        int64_t edge = end == 0 ? az_list_begin(list) : az_list_end(list);
-        if (find_dated(list, edge, &a) && find_wall(reference, a.wall, &b) &&
-            distance(a.wall, b.wall) < distance(mine->wall, theirs->wall)) {
-            *mine = a;
-            *theirs = b;
-        }
-    }
-    return is_found;
-}
-
-static bool find_same_sequence(const az_list *list, uint64_t sequence, az_list_item *item)
-{
-    return az_list_find(list, sequence, item) && item->sequence == sequence;
-}
-
-/* By how much numbers that follow the reference's (or go before them) say that `list` is off: some segments
- * were missed. False: they have nothing to do with each other. */
-static bool align_apart(const az_list *list, const az_list *reference, int64_t *delta)
-{
-    int64_t target = list->playlist->u.media.target_duration;
-    uint64_t first = az_list_at(list, 0).sequence;
-    uint64_t known = az_list_at(reference, 0).sequence;
-    uint64_t end = first + list->count;
-    uint64_t known_end = known + reference->count;
-    uint64_t missed = first >= known_end ? first - known_end : known - AZ_MIN(end, known);
-    if (missed > APART_MAX)
-        return false;
-    int64_t gap = az_rescale(target, (int64_t)missed, 1);
-    *delta = first >= known_end ? az_add_sat(az_list_end(reference), gap) - az_list_begin(list)
-                                : az_add_sat(az_list_begin(reference), -gap) - az_list_end(list);
-    return true;
-}
-
-/*
- * How far `list` is from the reference, seen near `pts`: estimates drift apart over long lists. A pair of
- * segments with one date tells best; then one number; then dates that are apart; then the ends.
- */
-static int64_t alignment(const az_list *list, const az_list *reference, int64_t pts)
-{
-    az_list_item theirs, mine;
-    bool is_dated = find_date_pair(list, reference, pts, &mine, &theirs);
-    int64_t by_date = is_dated ? az_add_sat(theirs.start, mine.wall - theirs.wall) - mine.start : 0;
-    if (is_dated && distance(mine.wall, theirs.wall) <= AZ_MAX(mine.duration, theirs.duration) / 2)
-        return by_date;
-    az_list_item first = az_list_at(list, 0);
-    (void)az_list_find_time(reference, pts, &theirs);
-    if (find_same_sequence(list, theirs.sequence, &mine))
-        return theirs.start - mine.start;
-    if (find_same_sequence(reference, first.sequence, &theirs))
-        return theirs.start - first.start;
-    theirs = az_list_at(reference, 0);
-    if (find_same_sequence(list, theirs.sequence, &mine))
-        return theirs.start - mine.start;
-    if (is_dated)
-        return by_date;
-    if (az_list_is_ended(list) && az_list_is_ended(reference))
-        return az_list_begin(reference) - first.start;
-    int64_t delta;
-    if (align_apart(list, reference, &delta))
-        return delta;
-    return az_list_end(reference) - az_list_end(list);
-}
-
-void az_list_align(az_list *list, const az_list *reference, int64_t pts)
-{
-    if (az_list_is_empty(list) || az_list_is_empty(reference))
-        return;
-    /* what restarts used up of the numbers counts for both */
-    list->sequence_offset = reference->sequence_offset;
-    list->domain_offset = reference->domain_offset;
-    int64_t delta = alignment(list, reference, pts);
-    az_list_shift(list, 0, delta);
+    return az_list_update(list, &playlist, change);
 }

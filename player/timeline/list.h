@@ -30,7 +30,7 @@ typedef enum az_list_change {
  */
 typedef struct az_list_item {
     uint64_t sequence;
-    uint64_t number;     /* media sequence number as the server counts */
+    uint64_t number;   /* media sequence number as the server counts */
     uint32_t part;     /* which Partial Segment of it, from 0; AZ_LIST_WHOLE: the segment */
     bool is_last_part; /* the segment is over with this part */
     bool is_hint; /* EXT-X-PRELOAD-HINT: the server will answer when it is there; duration is PART-TARGET */

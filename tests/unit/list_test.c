@@ -156,15 +156,15 @@ static void an_item_tells_what_the_playlist_says(void **state)
     az_list_item item = az_list_at(list, 0);
     assert_int_equal(item.range.offset, 50);
     assert_int_equal(item.range.size, 100);
-    assert_false(item.has_key);
-    assert_false(item.has_map);
+    assert_null(item.key);
+    assert_null(item.map);
     item = az_list_at(list, 1);
     assert_int_equal(item.duration, 3 * S);
-    assert_true(item.has_key);
+    assert_non_null(item.key);
     assert_true(item.flags & AZ_SEGMENT_GAP);
     item = az_list_at(list, 2);
-    assert_false(item.has_key); /* NONE ends it */
-    assert_true(item.has_map);
+    assert_null(item.key); /* NONE ends it */
+    assert_non_null(item.map);
     az_list_destroy(&list);
 }
 

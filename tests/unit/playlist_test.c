@@ -155,8 +155,9 @@ static void reads_a_multivariant_playlist_with_renditions(void **state)
     assert_true(m->has_start);
     assert_int_equal(m->start_offset, -12500 * AIZU_MILLISECOND);
     assert_true(m->start_is_precise);
-    assert_int_equal(p->tag_count, 1);
-    assert_span(p->tags[0].name, "EXT-X-CONTENT-STEERING");
+    assert_span(m->steering_uri, "/steering");
+    assert_span(m->steering_pathway, "");
+    assert_int_equal(p->tag_count, 0);
     az_playlist_destroy(&p);
 }
 
@@ -216,9 +217,16 @@ static void reads_a_low_latency_playlist(void **state)
     assert_true(m->parts[2].is_gap);
     assert_int_equal(m->part_segments[0], 1);
     assert_int_equal(m->part_segments[3], m->segment_count);
-    assert_int_equal(p->tag_count, 2);
-    assert_span(p->tags[0].value, "TYPE=PART,URI=\"p5.mp4\"");
-    assert_int_equal(p->tags[1].segment, 2);
+    assert_int_equal(m->hint_count, 1);
+    assert_false(m->hints[0].is_map);
+    assert_span(m->hints[0].uri, "p5.mp4");
+    assert_int_equal(m->hints[0].range_offset, 0);
+    assert_int_equal(m->hints[0].range_size, 0);
+    assert_int_equal(m->report_count, 1);
+    assert_span(m->reports[0].uri, "../1M/x.m3u8");
+    assert_int_equal(m->reports[0].last_msn, 273);
+    assert_int_equal(m->reports[0].last_part, 2);
+    assert_int_equal(p->tag_count, 0);
     az_playlist_destroy(&p);
 }
 
