@@ -1,0 +1,122 @@
+/*
+ * The character sets of CEA-608 and CEA-708; see cue/captions_chars.h. A code goes in, its character comes
+ * out.
+ */
+#include "cue/captions_chars.h"
+
+uint16_t az_cc608_basic(uint8_t code)
+{
+    switch (code) { /* ASCII but for these */
+    case 0x27:
+        return 0x2019; /* an apostrophe; 0x12 0x29 is the straight one */
+    case 0x2A:
+        return 0xE1;
+    case 0x5C:
+        return 0xE9;
+    case 0x5E:
+        return 0xED;
+    case 0x5F:
+        return 0xF3;
+    case 0x60:
+        return 0xFA;
+    case 0x7B:
+        return 0xE7;
+    case 0x7C:
+        return 0xF7;
+    case 0x7D:
+        return 0xD1;
+    case 0x7E:
+        return 0xF1;
+    case 0x7F:
+        return 0x2588;
+    }
+    return code;
+}
+
+uint16_t az_cc608_special(uint8_t code)
+{
+    static const uint16_t table[16] = {
+        0xAE, 0xB0, 0xBD, 0xBF, 0x2122, 0xA2, 0xA3, 0x266A, 0xE0, 0, 0xE8, 0xE2, 0xEA, 0xEE, 0xF4, 0xFB,
+    };
+    return table[code & 0x0F];
+}
+
+uint16_t az_cc608_extended(uint8_t set, uint8_t code)
+{
+    static const uint16_t spanish_french[32] = {
+        0xC1, 0xC9,   0xD3,   0xDA,   0xDC,   0xFC, 0x2018, 0xA1, '*',  '\'', 0x2014,
+        0xA9, 0x2120, 0x2022, 0x201C, 0x201D, 0xC0, 0xC2,   0xC7, 0xC8, 0xCA, 0xCB,
+        0xEB, 0xCE,   0xCF,   0xEF,   0xD4,   0xD9, 0xF9,   0xDB, 0xAB, 0xBB,
+    };
+    static const uint16_t portuguese_german[32] = {
+        0xC3, 0xE3,   0xCD, 0xCC, 0xEC, 0xD2, 0xF2,   0xD5,   0xF5,   '{',    '}',
+        '\\', '^',    '_',  '|',  '~',  0xC4, 0xE4,   0xD6,   0xF6,   0xDF,   0xA5,
+        0xA4, 0x2502, 0xC5, 0xE5, 0xD8, 0xF8, 0x250C, 0x2510, 0x2514, 0x2518,
+    };
+    return (set == 0x12 ? spanish_french : portuguese_german)[code & 0x1F];
+}
+
+uint16_t az_cc708_base(uint8_t code)
+{
+    return code == 0x7F ? 0x266A : code;
+}
+
+uint16_t az_cc708_extended(uint8_t code)
+{
+    switch (code) {
+    case 0x20: /* transparent space */
+    case 0x21: /* and the one that does not break */
+        return 0;
+    case 0x25:
+        return 0x2026;
+    case 0x2A:
+        return 0x160;
+    case 0x2C:
+        return 0x152;
+    case 0x30:
+        return 0x2588;
+    case 0x31:
+        return 0x2018;
+    case 0x32:
+        return 0x2019;
+    case 0x33:
+        return 0x201C;
+    case 0x34:
+        return 0x201D;
+    case 0x35:
+        return 0x2022;
+    case 0x39:
+        return 0x2122;
+    case 0x3A:
+        return 0x161;
+    case 0x3C:
+        return 0x153;
+    case 0x3D:
+        return 0x2120;
+    case 0x3F:
+        return 0x178;
+    case 0x76:
+        return 0x215B;
+    case 0x77:
+        return 0x215C;
+    case 0x78:
+        return 0x215D;
+    case 0x79:
+        return 0x215E;
+    case 0x7A:
+        return 0x2502;
+    case 0x7B:
+        return 0x2510;
+    case 0x7C:
+        return 0x2514;
+    case 0x7D:
+        return 0x2500;
+    case 0x7E:
+        return 0x2518;
+    case 0x7F:
+        return 0x250C;
+    case 0xA0: /* the [CC] icon: no character has it; this is the nearest text */
+        return 0x33C4;
+    }
+    return '_';
+}
