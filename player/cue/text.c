@@ -103,7 +103,7 @@ static uint32_t parse_number(az_span digits)
         return 0;
     for (; i < digits.size; i++) {
         uint8_t byte = digits.data[i], lower = byte | 0x20;
-        uint32_t digit = byte >= '0' && byte <= '9' ? byte - '0' : UINT32_MAX;
+        uint32_t digit = is_digit(byte) ? (uint32_t)(byte - '0') : UINT32_MAX;
         if (base == 16 && lower >= 'a' && lower <= 'f')
             digit = lower - 'a' + 10u;
         if (digit == UINT32_MAX)
