@@ -3,6 +3,7 @@
  */
 #include "channel.h"
 
+#include "cmaf.h"
 #include "file_scan.h"
 #include "id3_writer.h"
 #include "log.h"
@@ -25,6 +26,8 @@
 #define LOW_WIDTH          640.0
 #define LOW_HEIGHT         360.0
 #define TS_OVERHEAD        1.06
+#define MP4_OVERHEAD       1.02
+#define SKIP_TARGETS       6 /* target durations at the end that a playlist delta always has */
 #define DRAIN_ITEMS_MAX    400
 #define PEAK               1.25
 #define CUTS_MAX           64 /* copied video: cuts that the decoder has not reached */
@@ -39,6 +42,8 @@ struct ch_channel {
     int64_t wall_first_ns;
     ch_source *source;
     ch_output *output;
+    ch_ll *ll;     /* live */
+    ch_cmaf *cmaf; /* live */
     ch_rendition *renditions[QUALITIES];
     ch_audio_encoder *audio; /* NULL: sound is copied or there is none */
     AVPacket *packet;
@@ -105,11 +110,10 @@ static void plan_variant(const ch_rendition_settings *s, int64_t copied_bits, ch
     v->average_bandwidth = (int64_t)((video + audio) * TS_OVERHEAD);
 }
 
-/* What the ADTS headers say: out of the copied sound's or the encoder's configuration. */
-static int open_audio(ch_channel *c, ch_adts *adts)
+/* What the sound's headers say: out of the copied sound's or the encoder's configuration. */
+static int open_audio(ch_channel *c, ch_cmaf_settings *cmaf)
 {
     const ch_source_info *info = &c->source->info;
-    *adts = (ch_adts){0};
     if (!info->has_audio)
         return 0;
     const uint8_t *config = NULL;
@@ -124,10 +128,14 @@ static int open_audio(ch_channel *c, ch_adts *adts)
         config = ch_audio_encoder_context(c->audio)->extradata;
         size = ch_audio_encoder_context(c->audio)->extradata_size;
     }
-    if (!config || size < 0 || !ch_adts_parse(adts, config, (size_t)size)) {
+    if (!config || size < 0 || (size_t)size > sizeof(cmaf->audio_config) ||
+        !ch_adts_parse(&cmaf->adts, config, (size_t)size)) {
         ch_error("this AAC cannot be carried in ADTS");
         return -1;
     }
+    cmaf->has_audio = true;
+    memcpy(cmaf->audio_config, config, (size_t)size);
+    cmaf->audio_config_size = (size_t)size;
     return 0;
 }
 
@@ -138,12 +146,84 @@ static int64_t target_of(int64_t ticks)
     return seconds > 0 ? seconds : 1;
 }
 
+/* Numbers go on after a restart, so that names in caches are never used twice. */
+static int64_t sequence_first(const ch_channel *c)
+{
+    if (c->options->vod_dir)
+        return 0;
+    return (int64_t)((double)c->wall_first_ns / 1e9 / c->options->segment_seconds);
+}
+
+static void plan_ll_rendition(const ch_rendition_settings *s, int64_t copied_bits, int64_t part_target_us,
+                              ch_ll_rendition_settings *out)
+{
+    double video = (double)(copied_bits > 0 ? copied_bits : s->bits_per_second);
+    snprintf(out->name, sizeof(out->name), "%dp", s->height);
+    out->width = s->width;
+    out->height = s->height;
+    out->frame_rate = av_q2d(s->frame_rate);
+    out->bandwidth = (int64_t)(video * PEAK * MP4_OVERHEAD);
+    out->average_bandwidth = (int64_t)(video * MP4_OVERHEAD);
+    out->part_target_us = part_target_us;
+}
+
+/*
+ * Live: the low-latency window. It is longer than the other one by what a playlist delta never leaves out, so
+ * that there is something to leave out.
+ */
+static int open_ll(ch_channel *c, ch_store *store, const ch_rendition_settings *renditions,
+                   int64_t target_seconds, ch_cmaf_settings *cmaf)
+{
+    const ch_source_info *info = &c->source->info;
+    const ch_options *o = c->options;
+    int64_t part_ticks = llround(o->part_seconds * CH_TS_HZ);
+    ch_ll_settings ll = {
+        .store = store,
+        .window = o->window + (unsigned)ceil(SKIP_TARGETS * (double)target_seconds / o->segment_seconds),
+        .target_seconds = target_seconds,
+        .sequence_first = sequence_first(c),
+        .pts_first = o->pts_first,
+        .wall_first_ns = c->wall_first_ns,
+        .renditions_count = QUALITIES,
+    };
+    int64_t target_us = ch_cmaf_video_target_us(part_ticks, info->frame_ticks);
+    for (size_t i = 0; i < QUALITIES; i++) {
+        int64_t copied_bits = i == 0 && info->copied_video ? info->copied_video->bit_rate : 0;
+        plan_ll_rendition(&renditions[i], copied_bits, target_us, &ll.renditions[i]);
+        cmaf->width[i] = (unsigned)renditions[i].width;
+        cmaf->height[i] = (unsigned)renditions[i].height;
+    }
+    if (cmaf->has_audio)
+        ll.renditions[ll.renditions_count++] = (ch_ll_rendition_settings){
+            .name = CH_CMAF_AUDIO_NAME,
+            .is_audio = true,
+            .channels = cmaf->adts.channels,
+            .bandwidth = (int64_t)(AUDIO_BITS * MP4_OVERHEAD),
+            .average_bandwidth = (int64_t)(AUDIO_BITS * MP4_OVERHEAD),
+            .part_target_us = ch_cmaf_audio_target_us(target_us, CH_CMAF_FRAME_SAMPLES,
+                                                      ch_cmaf_hz(cmaf->adts.frequency_index))};
+    c->ll = ch_ll_create(&ll);
+    cmaf->ll = c->ll;
+    cmaf->qualities_count = QUALITIES;
+    cmaf->is_steady = !o->input;
+    cmaf->frame_ticks = info->frame_ticks;
+    cmaf->part_ticks = part_ticks;
+    cmaf->segment_ticks = c->segment_ticks;
+    cmaf->pts_first = o->pts_first;
+    cmaf->wall_first_ns = c->wall_first_ns;
+    if (c->ll)
+        c->cmaf = ch_cmaf_create(cmaf);
+    if (!c->cmaf)
+        ch_error("out of memory");
+    return c->cmaf ? 0 : -1;
+}
+
 static int open_qualities(ch_channel *c, ch_store *store)
 {
     const ch_source_info *info = &c->source->info;
     const ch_options *o = c->options;
-    ch_adts adts;
-    if (open_audio(c, &adts) < 0)
+    ch_cmaf_settings cmaf = {0};
+    if (open_audio(c, &cmaf) < 0)
         return -1;
     int64_t longest = info->copied_video ? info->segment_ticks_max : c->segment_ticks + info->frame_ticks / 2;
     ch_output_settings out = {
@@ -151,8 +231,7 @@ static int open_qualities(ch_channel *c, ch_store *store)
         .dir = o->vod_dir,
         .window = o->window,
         .target_seconds = target_of(longest),
-        /* Numbers go on after a restart, so that names in caches are never used twice. */
-        .sequence_first = o->vod_dir ? 0 : (int64_t)((double)c->wall_first_ns / 1e9 / o->segment_seconds),
+        .sequence_first = sequence_first(c),
         .pts_first = o->pts_first,
         .wall_first_ns = c->wall_first_ns,
         .variants_count = QUALITIES,
@@ -161,7 +240,7 @@ static int open_qualities(ch_channel *c, ch_store *store)
     for (size_t i = 0; i < QUALITIES; i++) {
         ch_rendition_settings *s = &settings[i];
         s->has_audio = info->has_audio;
-        s->adts = adts;
+        s->adts = cmaf.adts;
         s->preset = o->preset;
         plan_quality(info, i, s);
         bool is_copied = i == 0 && info->copied_video;
@@ -169,9 +248,12 @@ static int open_qualities(ch_channel *c, ch_store *store)
         if (is_copied)
             s->bits_per_second = 0;
     }
+    if (store && open_ll(c, store, settings, out.target_seconds, &cmaf) < 0)
+        return -1;
     c->output = ch_output_create(&out);
     for (size_t i = 0; c->output && i < QUALITIES; i++) {
         settings[i].output = c->output;
+        settings[i].cmaf = c->cmaf;
         c->renditions[i] = ch_rendition_create(&settings[i]);
         if (!c->renditions[i])
             return -1;
@@ -221,12 +303,19 @@ void ch_channel_destroy(ch_channel **pointer)
         ch_rendition_destroy(&c->renditions[i]);
     ch_audio_encoder_destroy(&c->audio);
     ch_output_destroy(&c->output);
+    ch_cmaf_destroy(&c->cmaf);
+    ch_ll_destroy(&c->ll);
     ch_source_destroy(&c->source);
     av_packet_free(&c->packet);
     ch_bytes_deinit(&c->tag);
     if (c->cue_log && c->cue_log != stdout)
         fclose(c->cue_log);
     free(c);
+}
+
+ch_ll *ch_channel_ll(const ch_channel *c)
+{
+    return c->ll;
 }
 
 int64_t ch_channel_ticks(const ch_channel *c)
@@ -245,6 +334,8 @@ static int add_tag(ch_channel *c, int64_t ticks)
     int result = c->tag.failed ? AVERROR(ENOMEM) : 0;
     for (size_t i = 0; result >= 0 && i < QUALITIES; i++)
         result = ch_rendition_cue(c->renditions[i], c->tag.data, c->tag.size, c->options->pts_first + ticks);
+    if (result >= 0 && c->cmaf)
+        result = ch_cmaf_cue(c->cmaf, c->tag.data, c->tag.size, c->options->pts_first + ticks);
     c->tag.size = 0;
     return result < 0 ? ch_av_error(result, "cue") : 0;
 }
@@ -369,7 +460,7 @@ static int take_audio(ch_channel *c, const uint8_t *data, int size, int64_t pts)
     int result = 0;
     for (size_t i = 0; result >= 0 && i < QUALITIES; i++)
         result = ch_rendition_audio(c->renditions[i], data, (size_t)size, pts);
-    return result;
+    return result < 0 || !c->cmaf ? result : ch_cmaf_audio(c->cmaf, data, (size_t)size, pts);
 }
 
 static int take_sound(ch_channel *c, const ch_item *item)

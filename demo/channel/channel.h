@@ -6,6 +6,7 @@
 #define CH_CHANNEL_H
 
 #include "cues.h"
+#include "ll.h"
 #include "options.h"
 #include "store.h"
 
@@ -27,6 +28,9 @@ typedef struct ch_channel ch_channel;
 ch_channel *ch_channel_create(const ch_options *options, ch_store *store, ch_cues *cues,
                               ch_counters *counters, int64_t wall_first_ns);
 void ch_channel_destroy(ch_channel **channel);
+
+/* The low-latency window for the server, as long as the channel lives; NULL for a recording. */
+ch_ll *ch_channel_ll(const ch_channel *channel);
 
 /* One item further. 0, or an AVERROR with a message printed. */
 int ch_channel_step(ch_channel *channel);

@@ -103,6 +103,7 @@ static int run_live(const ch_options *options, ch_cues *cues, ch_counters *count
                                          .port = options->port,
                                          .put_rate = options->put_rate,
                                          .store = store,
+                                         .ll = channel ? ch_channel_ll(channel) : NULL,
                                          .cues = cues,
                                          .counters = counters};
     sigset_t all, old;

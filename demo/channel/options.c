@@ -28,6 +28,7 @@ enum {
     OPT_FONT,
     OPT_PRESET,
     OPT_SEGMENT,
+    OPT_PART,
     OPT_WINDOW,
     OPT_PREFILL,
     OPT_DURATION,
@@ -51,6 +52,7 @@ static const struct option long_options[] = {
     {"font", required_argument, NULL, OPT_FONT},
     {"preset", required_argument, NULL, OPT_PRESET},
     {"segment", required_argument, NULL, OPT_SEGMENT},
+    {"part", required_argument, NULL, OPT_PART},
     {"window", required_argument, NULL, OPT_WINDOW},
     {"prefill", required_argument, NULL, OPT_PREFILL},
     {"duration", required_argument, NULL, OPT_DURATION},
@@ -77,6 +79,7 @@ static const char usage[] =
     "  --font FILE           try this font before the usual ones\n"
     "  --preset NAME         of x264 (superfast)\n"
     "  --segment S           length of segments in seconds (2)\n"
+    "  --part S              length of parts in the low-latency playlists (0.2)\n"
     "  --window N            segments listed in a live playlist (6)\n"
     "  --prefill S           seconds of programme that are there at the start (6)\n"
     "  --duration S          end after so many seconds (no end; --vod-dir: the file once, or 60)\n"
@@ -161,6 +164,8 @@ static bool parse_numbers(ch_options *o, int option, const char *value)
         return ok;
     case OPT_SEGMENT:
         return parse_real("segment", value, 0.2, 30, &o->segment_seconds);
+    case OPT_PART:
+        return parse_real("part", value, 0.05, 5, &o->part_seconds);
     case OPT_PREFILL:
         return parse_real("prefill", value, 0, 600, &o->prefill_seconds);
     case OPT_DURATION:
@@ -219,6 +224,7 @@ ch_options_result ch_options_parse(ch_options *out, int argc, char **argv)
         .height = 720,
         .fps = 30,
         .segment_seconds = 2,
+        .part_seconds = 0.2,
         .window = 6,
         .prefill_seconds = 6,
         .put_rate = 5,

@@ -19,6 +19,7 @@ typedef struct ch_options {
     int width, height;
     int fps;
     double segment_seconds;
+    double part_seconds; /* of the low-latency playlists */
     unsigned window;
     double duration_seconds; /* 0: no end */
     double prefill_seconds;  /* this much is there when the server starts */

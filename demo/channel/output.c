@@ -23,12 +23,19 @@
 #define CACHE_PLAYLIST "no-cache"
 #define CACHE_SEGMENT  "public, max-age=60"
 
+#define LIST          "index.m3u8"
+#define LIST_PREFETCH "prefetch.m3u8"
+
+/* The segment being written and the one after it can be asked for (see docs/channel.md). */
+#define PREFETCH_COUNT 2
+
 typedef struct rendition {
     ch_variant_settings settings;
     ch_segment_info *segments; /* live: listed and kept ones; a recording: all */
     size_t count;
     size_t capacity;
     int64_t total; /* segments so far */
+    size_t grown;  /* bytes of the next one that are in the store */
     int64_t bits_per_second_max;
     int64_t bytes;
     int64_t ticks;
@@ -126,18 +133,37 @@ static int publish_text(ch_output *out, const char *path, ch_bytes *text)
     return result;
 }
 
+static int publish_list(ch_output *out, const rendition *r, const ch_media_playlist *playlist,
+                        const char *name)
+{
+    ch_bytes text = {0};
+    ch_playlist_write_media(&text, playlist);
+    char path[CH_STORE_PATH_MAX];
+    snprintf(path, sizeof(path), "/%s/%s", r->settings.name, name);
+    return publish_text(out, path, &text);
+}
+
+/* Live there is a second list, with what is to be had before it is whole. */
 static int publish_media(ch_output *out, const rendition *r)
 {
     bool is_vod = out->settings.dir != NULL;
     size_t listed = is_vod || r->count < out->settings.window ? r->count : out->settings.window;
-    const ch_media_playlist playlist = {.segments = r->segments + (r->count - listed),
-                                        .count = listed,
-                                        .target_seconds = out->settings.target_seconds,
-                                        .is_vod = is_vod};
+    ch_media_playlist playlist = {.segments = r->segments + (r->count - listed),
+                                  .count = listed,
+                                  .target_seconds = out->settings.target_seconds,
+                                  .is_vod = is_vod};
+    int result = publish_list(out, r, &playlist, LIST);
+    if (is_vod || result < 0)
+        return result;
+    playlist.prefetch_count = PREFETCH_COUNT;
+    playlist.prefetch_first = out->settings.sequence_first + r->total;
+    return publish_list(out, r, &playlist, LIST_PREFETCH);
+}
+
+static int publish_variants(ch_output *out, const ch_variant *variants, const char *path, const char *list)
+{
     ch_bytes text = {0};
-    ch_playlist_write_media(&text, &playlist);
-    char path[CH_STORE_PATH_MAX];
-    snprintf(path, sizeof(path), "/%s/index.m3u8", r->settings.name);
+    ch_playlist_write_master(&text, variants, out->settings.variants_count, list);
     return publish_text(out, path, &text);
 }
 
@@ -162,9 +188,9 @@ static int publish_master(ch_output *out)
             .codecs = s->codecs,
         };
     }
-    ch_bytes text = {0};
-    ch_playlist_write_master(&text, variants, out->settings.variants_count);
-    return publish_text(out, "/master.m3u8", &text);
+    int result = publish_variants(out, variants, "/master.m3u8", LIST);
+    return result < 0 || out->settings.dir ? result
+                                           : publish_variants(out, variants, "/prefetch.m3u8", LIST_PREFETCH);
 }
 
 static void segment_path(char path[CH_STORE_PATH_MAX], const rendition *r, int64_t sequence)
@@ -193,6 +219,62 @@ static int make_room(ch_output *out, rendition *r)
     return 0;
 }
 
+/* Live: the segments that may be asked for before they are whole. */
+static int promise_segments(ch_output *out, const rendition *r, int64_t first)
+{
+    for (int64_t i = first; i < first + PREFETCH_COUNT; i++) {
+        char path[CH_STORE_PATH_MAX];
+        segment_path(path, r, i);
+        if (!ch_store_promise(out->settings.store, path, TYPE_SEGMENT, CACHE_SEGMENT))
+            return ch_av_error(AVERROR(ENOMEM), path);
+    }
+    return 0;
+}
+
+int ch_output_grow(ch_output *out, size_t variant, const ch_segment *segment)
+{
+    rendition *r = &out->renditions[variant];
+    int64_t sequence = out->settings.sequence_first + r->total;
+    char path[CH_STORE_PATH_MAX];
+    if (out->settings.dir || segment->size <= r->grown)
+        return 0;
+    int result = r->grown ? 0 : promise_segments(out, r, sequence);
+    segment_path(path, r, sequence);
+    if (result >= 0 &&
+        !ch_store_append(out->settings.store, path, segment->data + r->grown, segment->size - r->grown))
+        result = ch_av_error(AVERROR(ENOMEM), path);
+    r->grown = segment->size;
+    return result;
+}
+
+/* The bytes of a whole segment to where they are to be. */
+static int keep_segment(ch_output *out, size_t variant, const ch_segment *segment, int64_t sequence)
+{
+    rendition *r = &out->renditions[variant];
+    char path[CH_STORE_PATH_MAX];
+    segment_path(path, r, sequence);
+    if (out->settings.dir)
+        return publish(out, path, segment->data, segment->size, true);
+    int result = ch_output_grow(out, variant, segment);
+    r->grown = 0;
+    if (result >= 0 && !ch_store_finish(out->settings.store, path))
+        result = ch_av_error(AVERROR(ENOMEM), path);
+    return result < 0 ? result : promise_segments(out, r, sequence + 1);
+}
+
+static void count_segment(rendition *r, const ch_segment_info *info)
+{
+    r->segments[r->count++] = *info;
+    r->total++;
+    r->bytes += (int64_t)info->size_bytes;
+    r->ticks += info->duration_ticks;
+    if (info->duration_ticks <= 0)
+        return;
+    int64_t rate = (int64_t)info->size_bytes * 8 * CH_TS_HZ / info->duration_ticks;
+    if (rate > r->bits_per_second_max)
+        r->bits_per_second_max = rate;
+}
+
 int ch_output_add(ch_output *out, size_t variant, const ch_segment *segment)
 {
     rendition *r = &out->renditions[variant];
@@ -207,24 +289,16 @@ int ch_output_add(ch_output *out, size_t variant, const ch_segment *segment)
                    ticks % CH_TS_HZ * NS_PER_SECOND / CH_TS_HZ,
         .size_bytes = segment->size,
     };
-    char path[CH_STORE_PATH_MAX];
-    segment_path(path, r, info.sequence);
-    result = publish(out, path, segment->data, segment->size, true);
+    result = keep_segment(out, variant, segment, info.sequence);
     if (result < 0)
         return result;
-    r->segments[r->count++] = info;
-    r->total++;
-    r->bytes += (int64_t)segment->size;
-    r->ticks += segment->duration_ticks;
-    int64_t rate =
-        segment->duration_ticks > 0 ? (int64_t)segment->size * 8 * CH_TS_HZ / segment->duration_ticks : 0;
-    bool is_peak = rate > r->bits_per_second_max;
-    if (is_peak)
-        r->bits_per_second_max = rate;
+    int64_t peak = r->bits_per_second_max;
+    count_segment(r, &info);
     if (out->settings.dir)
         return 0;
     result = publish_media(out, r);
-    return result < 0 || (r->total > 1 && !is_peak) ? result : publish_master(out);
+    bool is_new = r->total == 1 || peak != r->bits_per_second_max;
+    return result < 0 || !is_new ? result : publish_master(out);
 }
 
 int ch_output_end(ch_output *out)

@@ -1,6 +1,6 @@
 /*
- * Finished segments in, playlists and files out: into the store as a sliding live window, or into a folder as
- * a finished recording. One thread; the store does its own locking.
+ * Segments in, playlists and files out: into the store as a sliding live window, where a segment may be read
+ * while it grows, or into a folder as a finished recording. One thread; the store does its own locking.
  */
 #ifndef CH_OUTPUT_H
 #define CH_OUTPUT_H
@@ -43,7 +43,10 @@ void ch_output_destroy(ch_output **out);
 /* The codec string of a variant, once it is known; before its first segment. */
 void ch_output_set_codecs(ch_output *out, size_t variant, const char *codecs);
 
-/* Publishes a segment of a variant. 0, or an AVERROR with a message printed. */
+/* Live: what there is of the segment that is being written. 0, or an AVERROR with a message printed. */
+int ch_output_grow(ch_output *out, size_t variant, const ch_segment *segment);
+
+/* Publishes a whole segment of a variant. 0, or an AVERROR with a message printed. */
 int ch_output_add(ch_output *out, size_t variant, const ch_segment *segment);
 
 /* Writes a recording's playlists; live nothing. 0 or an AVERROR. */

@@ -129,7 +129,13 @@ static int write_video(ch_packager *p, const item *v)
     ch_ts_write_video(&p->writer, &p->segment, v->data, v->size, v->pts, v->dts, v->key);
     if (v->pts + p->settings.frame_ticks > p->video_end)
         p->video_end = v->pts + p->settings.frame_ticks;
-    return p->segment.failed ? AVERROR(ENOMEM) : 0;
+    if (p->segment.failed || !p->settings.on_growth)
+        return p->segment.failed ? AVERROR(ENOMEM) : 0;
+    const ch_segment segment = {.data = p->segment.data,
+                                .size = p->segment.size,
+                                .pts = p->segment_pts,
+                                .duration_ticks = p->video_end - p->segment_pts};
+    return p->settings.on_growth(p->settings.user, &segment);
 }
 
 /* Whether the sound that belongs before `v` may still come. */

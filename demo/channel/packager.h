@@ -34,6 +34,8 @@ typedef struct ch_packager_settings {
     ch_adts adts;
     int64_t frame_ticks;                                      /* duration of the last frame */
     int (*on_segment)(void *user, const ch_segment *segment); /* below 0 stops the packager with that error */
+    /* May be NULL: after each frame, the segment as far as it is written. */
+    int (*on_growth)(void *user, const ch_segment *segment);
     void *user;
 } ch_packager_settings;
 

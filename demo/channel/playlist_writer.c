@@ -65,18 +65,20 @@ void ch_playlist_write_media(ch_bytes *out, const ch_media_playlist *playlist)
                         playlist->is_vod ? "" : "live");
         ch_bytes_printf(out, "%" PRId64 ".ts\n", s->sequence);
     }
+    for (unsigned i = 0; i < playlist->prefetch_count; i++)
+        ch_bytes_printf(out, "#EXT-X-PREFETCH:%" PRId64 ".ts\n", playlist->prefetch_first + i);
     if (playlist->is_vod)
         ch_bytes_printf(out, "#EXT-X-ENDLIST\n");
 }
 
-void ch_playlist_write_master(ch_bytes *out, const ch_variant *variants, size_t count)
+void ch_playlist_write_master(ch_bytes *out, const ch_variant *variants, size_t count, const char *list)
 {
     ch_bytes_printf(out, "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-INDEPENDENT-SEGMENTS\n");
     for (size_t i = 0; i < count; i++) {
         const ch_variant *v = &variants[i];
         ch_bytes_printf(out, "#EXT-X-STREAM-INF:BANDWIDTH=%" PRId64 ",AVERAGE-BANDWIDTH=%" PRId64,
                         v->bandwidth, v->average_bandwidth);
-        ch_bytes_printf(out, ",RESOLUTION=%dx%d,FRAME-RATE=%.3f,CODECS=\"%s\",NAME=\"%s\"\n%s/index.m3u8\n",
-                        v->width, v->height, v->frame_rate, v->codecs, v->name, v->name);
+        ch_bytes_printf(out, ",RESOLUTION=%dx%d,FRAME-RATE=%.3f,CODECS=\"%s\",NAME=\"%s\"\n%s/%s\n", v->width,
+                        v->height, v->frame_rate, v->codecs, v->name, v->name, list);
     }
 }

@@ -18,10 +18,14 @@ typedef struct ch_media_playlist {
     size_t count;
     int64_t target_seconds;
     bool is_vod; /* complete: PLAYLIST-TYPE and ENDLIST */
+    /* Segments behind the last one that are named, too, with EXT-X-PREFETCH: the one being written and those
+     * after it. */
+    unsigned prefetch_count;
+    int64_t prefetch_first; /* the first one's sequence */
 } ch_media_playlist;
 
 typedef struct ch_variant {
-    const char *name; /* also the folder: <name>/index.m3u8 */
+    const char *name; /* also the folder */
     int64_t bandwidth;
     int64_t average_bandwidth;
     int width;
@@ -31,7 +35,8 @@ typedef struct ch_variant {
 } ch_variant;
 
 void ch_playlist_write_media(ch_bytes *out, const ch_media_playlist *playlist);
-void ch_playlist_write_master(ch_bytes *out, const ch_variant *variants, size_t count);
+/* `list` is the name of each media playlist in its folder. */
+void ch_playlist_write_master(ch_bytes *out, const ch_variant *variants, size_t count, const char *list);
 
 /* 2026-11-22T14:14:36.123Z, as PROGRAM-DATE-TIME has it; size of `out` at least CH_ISO_TIME_SIZE. */
 #define CH_ISO_TIME_SIZE 32

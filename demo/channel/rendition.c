@@ -17,7 +17,7 @@ struct ch_rendition {
     struct SwsContext *scaler;
     AVFrame *scaled;
     AVPacket *packet;
-    bool has_codecs;
+    char codecs[CH_VARIANT_CODECS]; /* once they are known */
 };
 
 /* avc1.PPCCLL from the three bytes after the header of the sequence parameter set (RFC 6381 3.3). */
@@ -37,6 +37,12 @@ static int on_segment(void *user, const ch_segment *segment)
 {
     const ch_rendition *r = user;
     return ch_output_add(r->settings.output, r->settings.variant, segment);
+}
+
+static int on_growth(void *user, const ch_segment *segment)
+{
+    const ch_rendition *r = user;
+    return ch_output_grow(r->settings.output, r->settings.variant, segment);
 }
 
 static int open_encoder(ch_rendition *r)
@@ -65,6 +71,7 @@ ch_rendition *ch_rendition_create(const ch_rendition_settings *settings)
                                     .adts = settings->adts,
                                     .frame_ticks = settings->frame_ticks,
                                     .on_segment = on_segment,
+                                    .on_growth = on_growth,
                                     .user = r};
     r->packager = ch_packager_create(&p);
     if (!r->packager || (settings->bits_per_second > 0 && open_encoder(r) < 0)) {
@@ -128,20 +135,27 @@ int ch_rendition_picture(ch_rendition *r, AVFrame *picture, int64_t pts, bool cu
     return ch_av_error(result, "H.264 encoder");
 }
 
-int ch_rendition_video(ch_rendition *r, const ch_video_packet *packet)
+/* What playlists say of the streams, out of the first key frame. */
+static void find_codecs(ch_rendition *r, const ch_video_packet *packet)
 {
     unsigned profile[3];
-    if (!r->has_codecs && packet->key && find_profile(packet->data, packet->size, profile)) {
-        char codecs[CH_VARIANT_CODECS];
-        int size = snprintf(codecs, sizeof(codecs), "avc1.%02x%02x%02x", profile[0] & 0xff, profile[1] & 0xff,
-                            profile[2] & 0xff);
-        if (r->settings.has_audio && size > 0)
-            snprintf(codecs + size, sizeof(codecs) - (size_t)size, ",mp4a.40.%u",
-                     r->settings.adts.object_type);
-        ch_output_set_codecs(r->settings.output, r->settings.variant, codecs);
-        r->has_codecs = true;
-    }
-    return ch_packager_feed_video(r->packager, packet);
+    if (r->codecs[0] || !packet->key || !find_profile(packet->data, packet->size, profile))
+        return;
+    int size = snprintf(r->codecs, sizeof(r->codecs), "avc1.%02x%02x%02x", profile[0] & 0xff,
+                        profile[1] & 0xff, profile[2] & 0xff);
+    if (r->settings.has_audio && size > 0)
+        snprintf(r->codecs + size, sizeof(r->codecs) - (size_t)size, ",mp4a.40.%u",
+                 r->settings.adts.object_type);
+    ch_output_set_codecs(r->settings.output, r->settings.variant, r->codecs);
+}
+
+int ch_rendition_video(ch_rendition *r, const ch_video_packet *packet)
+{
+    find_codecs(r, packet);
+    int result = ch_packager_feed_video(r->packager, packet);
+    if (result < 0 || !r->settings.cmaf)
+        return result;
+    return ch_cmaf_video(r->settings.cmaf, r->settings.variant, packet, r->codecs);
 }
 
 int ch_rendition_audio(ch_rendition *r, const uint8_t *data, size_t size, int64_t pts)

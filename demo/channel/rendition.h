@@ -4,6 +4,7 @@
 #ifndef CH_RENDITION_H
 #define CH_RENDITION_H
 
+#include "cmaf.h"
 #include "encoder.h"
 #include "output.h"
 #include "source.h"
@@ -12,6 +13,7 @@ typedef struct ch_rendition ch_rendition;
 
 typedef struct ch_rendition_settings {
     ch_output *output; /* lent */
+    ch_cmaf *cmaf;     /* lent; NULL: recordings are transport streams only */
     size_t variant;    /* its number there */
     int width, height;
     AVRational frame_rate;

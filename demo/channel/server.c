@@ -6,6 +6,7 @@
 
 #include "limit.h"
 #include "log.h"
+#include "parked.h"
 
 #include <arpa/inet.h>
 #include <jansson.h>
@@ -24,6 +25,10 @@
 #define IDLE_SECONDS_MAX  15
 #define CONNECTION_MEMORY ((size_t)8 * 1024)
 #define THREADS           2
+#define PARKED_MAX        2000 /* requests that wait for what is still to come */
+#define WAIT_TARGETS      3    /* target durations that they wait (rfc8216bis 6.2.5.2) */
+#define CACHED_TARGETS    6    /* target durations that an answer to a blocking reload may be kept */
+#define GROWING_BLOCK     ((size_t)16 * 1024)
 #define NS_PER_SECOND     INT64_C(1000000000)
 #define TYPE_JSON         "application/json"
 #define TYPE_HTML         "text/html; charset=utf-8"
@@ -33,20 +38,22 @@ struct ch_server {
     struct MHD_Daemon *daemon;
     pthread_mutex_t limit_mutex;
     ch_limit limit;
+    ch_parked *parked;
     int64_t started_ns;
 };
 
 typedef struct request {
     ch_bytes body;
-    size_t size; /* received, kept or not */
+    size_t size;  /* received, kept or not */
+    ch_wait wait; /* until_ns is 0 where it has not waited; its blob has a reference */
 } request;
 
-static int64_t now_ns(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * NS_PER_SECOND + t.tv_nsec;
-}
+/* A blob that is sent while it grows. */
+typedef struct growing {
+    ch_server *server;
+    ch_blob *blob; /* with a reference */
+    ch_wait wait;
+} growing;
 
 static void add_headers(struct MHD_Response *r, const char *type, const char *cache)
 {
@@ -142,7 +149,8 @@ static bool is_known(struct MHD_Connection *connection, const ch_blob *blob)
     return known && (strcmp(known, "*") == 0 || strstr(known, blob->etag));
 }
 
-static enum MHD_Result send_blob(struct MHD_Connection *connection, ch_blob *blob)
+/* Lets go of the blob once it is sent; `cache` NULL: as the blob says. */
+static enum MHD_Result send_blob(struct MHD_Connection *connection, ch_blob *blob, const char *cache)
 {
     bool known = is_known(connection, blob); /* then only the headers go out */
     struct MHD_Response *r = MHD_create_response_from_buffer_with_free_callback_cls(
@@ -151,9 +159,178 @@ static enum MHD_Result send_blob(struct MHD_Connection *connection, ch_blob *blo
         ch_blob_unref(blob);
         return MHD_NO;
     }
-    add_headers(r, blob->content_type, blob->cache);
+    add_headers(r, blob->content_type, cache ? cache : blob->cache);
     MHD_add_response_header(r, MHD_HTTP_HEADER_ETAG, blob->etag);
     return send_response(connection, known ? MHD_HTTP_NOT_MODIFIED : MHD_HTTP_OK, r);
+}
+
+static int64_t wait_until_ns(const ch_server *s)
+{
+    return ch_parked_now_ns() + WAIT_TARGETS * ch_ll_target_seconds(s->settings.ll) * NS_PER_SECOND;
+}
+
+/* Parks the connection of a blob that has nothing from `position` on. False: look again. */
+static bool park_growing(growing *g, size_t position, ssize_t *result)
+{
+    if (g->wait.until_ns == 0 || g->wait.size != position)
+        g->wait.until_ns = wait_until_ns(g->server);
+    g->wait.blob = g->blob;
+    g->wait.size = position;
+    *result = MHD_CONTENT_READER_END_WITH_ERROR;
+    if (ch_parked_now_ns() >= g->wait.until_ns)
+        return true;
+    switch (ch_parked_add(g->server->parked, &g->wait)) {
+    case CH_PARK_PARKED:
+        *result = 0;
+        return true;
+    case CH_PARK_REFUSED:
+        return true;
+    case CH_PARK_GO_ON:
+        break;
+    }
+    return false;
+}
+
+/* What there is from `position` on. */
+static ssize_t read_growing(void *user, uint64_t position, char *out, size_t max)
+{
+    growing *g = user;
+    ssize_t result = 0;
+    for (;;) {
+        ch_blob_state state = ch_blob_state_of(g->blob);
+        size_t size = ch_store_read(g->server->settings.store, g->blob, (size_t)position, out, max);
+        if (size)
+            return (ssize_t)size;
+        if (state == CH_BLOB_WHOLE)
+            return MHD_CONTENT_READER_END_OF_STREAM;
+        if (state == CH_BLOB_WITHDRAWN)
+            return MHD_CONTENT_READER_END_WITH_ERROR;
+        if (park_growing(g, (size_t)position, &result))
+            return result;
+    }
+}
+
+static void release_growing(void *user)
+{
+    growing *g = user;
+    ch_blob_unref(g->blob);
+    free(g);
+}
+
+/* In chunks, as it is produced. */
+static enum MHD_Result send_growing(ch_server *s, struct MHD_Connection *connection, ch_blob *blob)
+{
+    growing *g = malloc(sizeof(*g));
+    struct MHD_Response *r = NULL;
+    if (g) {
+        *g = (growing){.server = s, .blob = blob, .wait = {.connection = connection}};
+        r = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, GROWING_BLOCK, read_growing, g,
+                                              release_growing);
+    }
+    if (!r) {
+        free(g);
+        ch_blob_unref(blob);
+        return MHD_NO;
+    }
+    add_headers(r, blob->content_type, blob->cache);
+    return send_response(connection, MHD_HTTP_OK, r);
+}
+
+static enum MHD_Result send_busy(struct MHD_Connection *connection, const char *message)
+{
+    return send_error(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "ServiceUnavailableException", message);
+}
+
+/* Parks the request with its wait. `*answer` is then what the handler gives back; false: look again. */
+static bool park(ch_server *s, struct MHD_Connection *connection, request *q, enum MHD_Result *answer)
+{
+    if (q->wait.until_ns == 0)
+        q->wait.until_ns = wait_until_ns(s);
+    else if (ch_parked_now_ns() >= q->wait.until_ns) {
+        *answer = send_busy(connection, "it did not come in time");
+        return true;
+    }
+    q->wait.connection = connection;
+    switch (ch_parked_add(s->parked, &q->wait)) {
+    case CH_PARK_PARKED:
+        *answer = MHD_YES;
+        return true;
+    case CH_PARK_REFUSED:
+        *answer = send_busy(connection, "too many requests wait already");
+        return true;
+    case CH_PARK_GO_ON:
+        break;
+    }
+    return false;
+}
+
+static void forget_blob(request *q)
+{
+    ch_blob_unref(q->wait.blob);
+    q->wait.blob = NULL;
+}
+
+/* Segments, parts and all else that has a path in the store. */
+static enum MHD_Result answer_blob(ch_server *s, struct MHD_Connection *connection, request *q,
+                                   const char *path)
+{
+    enum MHD_Result answer = MHD_NO;
+    ch_blob *blob = q->wait.blob; /* it has waited for this one */
+    if (!blob)
+        blob = ch_store_get(s->settings.store, path);
+    q->wait.blob = blob;
+    q->wait.size = 0;
+    while (blob && ch_blob_state_of(blob) == CH_BLOB_PROMISED) {
+        if (park(s, connection, q, &answer))
+            return answer;
+    }
+    q->wait.blob = NULL;
+    switch (blob ? ch_blob_state_of(blob) : CH_BLOB_WITHDRAWN) {
+    case CH_BLOB_GROWING:
+        return send_growing(s, connection, blob);
+    case CH_BLOB_WHOLE:
+        return send_blob(connection, blob, NULL);
+    case CH_BLOB_PROMISED:
+    case CH_BLOB_WITHDRAWN:
+        break;
+    }
+    ch_blob_unref(blob);
+    return send_error(connection, MHD_HTTP_NOT_FOUND, "ResourceNotFoundException",
+                      "there is no such thing here");
+}
+
+static const char *argument(struct MHD_Connection *connection, const char *name)
+{
+    return MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, name);
+}
+
+/* A low-latency playlist. An answer to a directive never grows old: it holds what was asked for. */
+static enum MHD_Result answer_playlist(ch_server *s, struct MHD_Connection *connection, request *q)
+{
+    enum MHD_Result answer = MHD_NO;
+    ch_blob *blob = NULL;
+    char cache[48];
+    if (!ch_ll_query_parse(&q->wait.query, argument(connection, "_HLS_msn"),
+                           argument(connection, "_HLS_part"), argument(connection, "_HLS_skip")))
+        return send_error(connection, MHD_HTTP_BAD_REQUEST, "ValidationException",
+                          "directives make no sense");
+    q->wait.ll = s->settings.ll;
+    for (;;) {
+        switch (ch_ll_ask(s->settings.ll, q->wait.rendition, &q->wait.query, &blob)) {
+        case CH_LL_READY:
+            snprintf(cache, sizeof(cache), "public, max-age=%d",
+                     (int)(CACHED_TARGETS * ch_ll_target_seconds(s->settings.ll)));
+            return send_blob(connection, blob, q->wait.query.sequence >= 0 ? cache : NULL);
+        case CH_LL_WRONG:
+            return send_error(connection, MHD_HTTP_BAD_REQUEST, "ValidationException",
+                              "that is too far ahead");
+        case CH_LL_FAILED:
+            return MHD_NO;
+        case CH_LL_WAIT:
+            if (park(s, connection, q, &answer))
+                return answer;
+        }
+    }
 }
 
 static double seconds_of(const struct timeval *t)
@@ -171,7 +348,7 @@ static enum MHD_Result send_health(ch_server *s, struct MHD_Connection *connecti
                                (json_int_t)atomic_load(&s->settings.counters->frames), "segments",
                                (json_int_t)atomic_load(&s->settings.counters->segments), "cues",
                                (json_int_t)atomic_load(&s->settings.counters->cues), "uptime",
-                               (double)(now_ns() - s->started_ns) / 1e9, "cpu",
+                               (double)(ch_parked_now_ns() - s->started_ns) / 1e9, "cpu",
                                seconds_of(&usage.ru_utime) + seconds_of(&usage.ru_stime), "stored_files",
                                (json_int_t)count, "stored_bytes", (json_int_t)size_bytes);
     return send_json(connection, MHD_HTTP_OK, health, NULL);
@@ -201,7 +378,7 @@ static const char *check_put(json_t *body, const char **metadata, size_t *size)
 static bool take_permit(ch_server *s)
 {
     pthread_mutex_lock(&s->limit_mutex);
-    bool ok = ch_limit_take(&s->limit, now_ns());
+    bool ok = ch_limit_take(&s->limit, ch_parked_now_ns());
     pthread_mutex_unlock(&s->limit_mutex);
     return ok;
 }
@@ -230,17 +407,16 @@ static enum MHD_Result put_metadata(ch_server *s, struct MHD_Connection *connect
     return result;
 }
 
-static enum MHD_Result answer_get(ch_server *s, struct MHD_Connection *connection, const char *path)
+static enum MHD_Result answer_get(ch_server *s, struct MHD_Connection *connection, request *q,
+                                  const char *path)
 {
     if (strcmp(path, "/") == 0)
         return send_static(connection, MHD_HTTP_OK, TYPE_HTML, ch_page);
     if (strcmp(path, "/health") == 0)
         return send_health(s, connection);
-    ch_blob *blob = ch_store_get(s->settings.store, path);
-    if (!blob)
-        return send_error(connection, MHD_HTTP_NOT_FOUND, "ResourceNotFoundException",
-                          "there is no such thing here");
-    return send_blob(connection, blob);
+    if (ch_ll_find(s->settings.ll, path, &q->wait.rendition))
+        return answer_playlist(s, connection, q);
+    return answer_blob(s, connection, q, path);
 }
 
 static bool announces_too_much(struct MHD_Connection *connection)
@@ -259,7 +435,9 @@ static bool take_body(request *q, const char *data, size_t size)
     return q->size <= BODY_IGNORED_MAX;
 }
 
-/* Called once when the headers are there, for each piece of the body, and once at its end. */
+/* Called once when the headers are there, for each piece of the body, once at its end, and after it was
+ * parked.
+ */
 static enum MHD_Result on_request(void *user, struct MHD_Connection *connection, const char *path,
                                   const char *method, const char *version, const char *data,
                                   size_t *data_size, void **state)
@@ -289,7 +467,7 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
     if (is_put)
         return strcmp(method, "POST") == 0 ? put_metadata(s, connection, q)
                                            : send_not_allowed(connection, "POST, OPTIONS");
-    return is_get ? answer_get(s, connection, path) : send_not_allowed(connection, "GET, HEAD, OPTIONS");
+    return is_get ? answer_get(s, connection, q, path) : send_not_allowed(connection, "GET, HEAD, OPTIONS");
 }
 
 static void on_completed(void *user, struct MHD_Connection *connection, void **state,
@@ -303,6 +481,7 @@ static void on_completed(void *user, struct MHD_Connection *connection, void **s
     if (!q)
         return;
     ch_bytes_deinit(&q->body);
+    forget_blob(q);
     free(q);
 }
 
@@ -334,12 +513,12 @@ static unsigned connections_max(void)
 
 static bool start(ch_server *s, const struct sockaddr_in *address)
 {
-    s->daemon = MHD_start_daemon(MHD_USE_AUTO_INTERNAL_THREAD, s->settings.port, NULL, NULL, on_request, s,
-                                 MHD_OPTION_EXTERNAL_LOGGER, drop_log, NULL, MHD_OPTION_SOCK_ADDR, address,
-                                 MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_CONNECTION_LIMIT,
-                                 connections_max(), MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS_MAX,
-                                 MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,
-                                 MHD_OPTION_THREAD_POOL_SIZE, (unsigned)THREADS, MHD_OPTION_END);
+    s->daemon = MHD_start_daemon(
+        MHD_USE_AUTO_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, s->settings.port, NULL, NULL, on_request, s,
+        MHD_OPTION_EXTERNAL_LOGGER, drop_log, NULL, MHD_OPTION_SOCK_ADDR, address,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_CONNECTION_LIMIT, connections_max(),
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS_MAX, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        CONNECTION_MEMORY, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)THREADS, MHD_OPTION_END);
     return s->daemon != NULL;
 }
 
@@ -357,9 +536,13 @@ ch_server *ch_server_create(const ch_server_settings *settings)
         return NULL;
     }
     s->settings = *settings;
-    s->started_ns = now_ns();
+    s->started_ns = ch_parked_now_ns();
     ch_limit_init(&s->limit, settings->put_rate);
-    if (!start(s, &address)) {
+    s->parked = ch_parked_create(ch_store_bell(settings->store), PARKED_MAX);
+    if (!s->parked) {
+        ch_error("no thread or no memory");
+        ch_server_destroy(&s);
+    } else if (!start(s, &address)) {
         ch_error("port %u of %s cannot be listened on", (unsigned)settings->port, settings->bind);
         ch_server_destroy(&s);
     }
@@ -372,8 +555,11 @@ void ch_server_destroy(ch_server **pointer)
     *pointer = NULL;
     if (!s)
         return;
+    if (s->parked)
+        ch_parked_stop(s->parked);
     if (s->daemon)
         MHD_stop_daemon(s->daemon);
+    ch_parked_destroy(&s->parked);
     pthread_mutex_destroy(&s->limit_mutex);
     free(s);
 }

@@ -1,7 +1,7 @@
 /*
- * The HTTP server (libmicrohttpd): the store's paths, the page, /health and POST /PutMetadata. Runs on
- * threads of its own until destroyed. What a client sends is bounded; a slow or broken one costs only its
- * connection.
+ * The HTTP server (libmicrohttpd): the store's paths, the low-latency playlists, the page, /health and POST
+ * /PutMetadata. Runs on threads of its own until destroyed. What a client sends is bounded, and so is how
+ * many wait for what is still to come; a slow or broken one costs only its connection.
  */
 #ifndef CH_SERVER_H
 #define CH_SERVER_H
@@ -13,6 +13,7 @@ typedef struct ch_server_settings {
     uint16_t port;    /* 0: any free one */
     unsigned put_rate;
     ch_store *store; /* these are lent */
+    ch_ll *ll;
     ch_cues *cues;
     const ch_counters *counters;
 } ch_server_settings;

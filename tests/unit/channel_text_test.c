@@ -62,7 +62,7 @@ static void the_multivariant_playlist_has_every_attribute(void **state)
                           .frame_rate = 30000.0 / 1001,
                           .codecs = "avc1.64001f,mp4a.40.2"};
     ch_bytes out = {0};
-    ch_playlist_write_master(&out, &v, 1);
+    ch_playlist_write_master(&out, &v, 1, "index.m3u8");
     assert_text(&out, "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-INDEPENDENT-SEGMENTS\n"
                       "#EXT-X-STREAM-INF:BANDWIDTH=2600000,AVERAGE-BANDWIDTH=2400000,RESOLUTION=1280x720,"
                       "FRAME-RATE=29.970,CODECS=\"avc1.64001f,mp4a.40.2\",NAME=\"720p\"\n720p/index.m3u8\n");
