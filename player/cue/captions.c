@@ -8,6 +8,7 @@
  */
 #include "cue/captions.h"
 #include "cue/captions_608.h"
+#include "cue/captions_708.h"
 
 #include <stdlib.h>
 
@@ -15,6 +16,7 @@ struct az_captions {
     az_caption_sink out;  /* the owner's */
     az_caption_sink sink; /* of the decoders */
     az_cc608 *fields[2];
+    az_cc708 *services;
     uint64_t seen;
 };
 
@@ -44,6 +46,7 @@ void az_captions_destroy(az_captions **pointer)
         return;
     for (int i = 0; i < 2; i++)
         az_cc608_destroy(&captions->fields[i]);
+    az_cc708_destroy(&captions->services);
     free(captions);
 }
 
@@ -58,6 +61,14 @@ static void line21(az_captions *captions, unsigned field, uint8_t first, uint8_t
         az_cc608_pair(*decoder, first, second, pts);
 }
 
+static void dtvcc(az_captions *captions, bool is_start, uint8_t first, uint8_t second, int64_t pts)
+{
+    if (!captions->services)
+        captions->services = az_cc708_create(&captions->sink);
+    if (captions->services)
+        az_cc708_pair(captions->services, is_start, first, second, pts);
+}
+
 void az_captions_feed(az_captions *captions, int64_t pts, az_span triplets)
 {
     for (size_t i = 0; i + 3 <= triplets.size; i += 3) {
@@ -66,10 +77,14 @@ void az_captions_feed(az_captions *captions, int64_t pts, az_span triplets)
         unsigned type = t[0] & 3;
         if (is_valid && type < 2)
             line21(captions, type, t[1], t[2], pts);
+        else if (is_valid)
+            dtvcc(captions, type == 3, t[1], t[2], pts);
     }
     for (int i = 0; i < 2; i++)
         if (captions->fields[i])
             az_cc608_tick(captions->fields[i], pts);
+    if (captions->services)
+        az_cc708_tick(captions->services, pts);
 }
 
 void az_captions_reset(az_captions *captions, int64_t pts)
@@ -77,6 +92,8 @@ void az_captions_reset(az_captions *captions, int64_t pts)
     for (int i = 0; i < 2; i++)
         if (captions->fields[i])
             az_cc608_reset(captions->fields[i], pts);
+    if (captions->services)
+        az_cc708_reset(captions->services, pts);
 }
 
 uint64_t az_captions_seen(const az_captions *captions)
