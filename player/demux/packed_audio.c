@@ -292,8 +292,24 @@ static void update_track(az_packed_audio *a, const az_audio_frame *frame)
         a->sink.track(a->sink.user, t);
 }
 
+/* The first frame of an MP3 file may hold a table of contents in place of sound: behind the side information
+ * of layer III (ISO/IEC 11172-3, 2.4.1.7), whose size the version and the number of channels give. */
+static bool is_contents(const az_audio_frame *frame, az_span bytes)
+{
+    if (frame->codec != AZ_CODEC_MP3 || bytes.size < 4)
+        return false;
+    bool is_mpeg1 = bytes.data[1] & 8;
+    size_t side = is_mpeg1 ? (frame->channels == 1 ? 17 : 32) : (frame->channels == 1 ? 9 : 17);
+    az_span tag = az_span_sub(bytes, 4 + side, 4);
+    return az_span_equal_str(tag, "Xing") || az_span_equal_str(tag, "Info") ||
+           az_span_equal_str(az_span_sub(bytes, 4 + 32, 4), "VBRI");
+}
+
 static void take_frame(az_packed_audio *a, const az_audio_frame *frame, az_slice data)
 {
+    a->is_in_sync = true;
+    if (!a->has_frame && is_contents(frame, az_slice_span(data)))
+        return;
     if (a->rate != frame->sample_rate) {
         a->base = now(a);
         a->samples = 0;
@@ -308,7 +324,7 @@ static void take_frame(az_packed_audio *a, const az_audio_frame *frame, az_slice
     sample.crypt = a->is_encrypted ? &sample_aes : NULL;
     sample.data = data;
     a->samples += frame->samples;
-    a->is_in_sync = a->has_frame = true;
+    a->has_frame = true;
     a->is_discontinuity = false;
     a->is_shared = true;
     if (a->sink.sample)
