@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The Debian packages that aizu needs, in one place, for demo/run and tests/run. To be sourced.
 #
-#   aizu_debian_packages KIND...   prints the packages of these kinds: build, demo, test, check
+#   aizu_debian_packages KIND...   prints the packages of these kinds: build, demo, test, check, others
 #   aizu_debian_install KIND...    installs those that are missing, as root or through sudo; says so before.
 #                                  Does nothing, quietly, when all are there. Elsewhere than on Debian it lists what
 #                                  it did not find and goes on: the build will tell.
@@ -23,7 +23,11 @@ aizu_debian_packages() {
             ;;
         test) # the test library, the judge of our demuxer, a display without a screen
             printf '%s\n' libcmocka-dev libavformat-dev libavfilter-dev libjansson-dev libmicrohttpd-dev \
-                ffmpeg curl jq xvfb
+                ffmpeg curl jq xvfb 'nginx-light|nginx' openssl python3
+            ;;
+        others) # packagers and servers that others wrote: their streams are played, too, where they are installed
+            printf '%s\n' gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
+                gstreamer1.0-plugins-bad caddy nodejs npm
             ;;
         check) # the second compiler, sanitizers, fuzzer, layout; C++ for the public headers
             printf '%s\n' gcc g++ clang libclang-rt-dev clang-format clang-tidy git
