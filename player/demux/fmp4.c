@@ -344,10 +344,13 @@ static void give_item(az_fmp4 *fmp4, az_fmp4_fragment *f, az_slice data)
     az_fmp4_fragment_next(f);
 }
 
-/* Samples that do not begin in the bytes from `at` on, or that no mdat holds as a whole. */
+/* Samples that do not begin in the bytes from `at` on, or that no mdat holds as a whole. Where a run goes on
+ * over the border of two, the header between them was left out of its sizes: no sample can begin with one. */
 static bool drop_item(az_fmp4 *fmp4, az_fmp4_fragment *f, uint64_t at)
 {
     const az_fmp4_item *item = &f->item;
+    if (item->offset == fmp4->box_begin)
+        az_fmp4_fragment_shift(f, fmp4->header_size);
     bool is_missed = item->offset < at;
     bool is_cut = item->offset < fmp4->box_end && item->size > fmp4->box_end - item->offset;
     if (!is_missed && !is_cut && item->size <= AZ_FMP4_SAMPLE_MAX)

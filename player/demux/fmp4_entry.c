@@ -72,6 +72,8 @@ static bool read_sound(az_fmp4_entry *entry, az_span body, az_span *boxes)
     t->channels = az_reader_u16(&r);
     az_reader_skip(&r, 6);
     t->sample_rate = az_reader_u16(&r);
+    if (t->sample_rate == 0) /* rates above 65535 Hz do not fit; the timescale is the rate in such tracks */
+        t->sample_rate = (int)t->timescale;
     if (body.size < AUDIO_SIZE)
         return false;
     size_t size = AUDIO_SIZE;

@@ -460,6 +460,12 @@ bool az_fmp4_fragment_open(az_fmp4_fragment *f, const az_fmp4_movie *movie, az_s
     return !out->is_out_of_memory;
 }
 
+void az_fmp4_fragment_shift(az_fmp4_fragment *f, uint64_t bytes)
+{
+    f->item.offset += bytes;
+    f->offset += bytes;
+}
+
 void az_fmp4_fragment_set_aux(az_fmp4_fragment *f, az_slice bytes)
 {
     az_fmp4_aux *aux = &f->item.traf->aux;

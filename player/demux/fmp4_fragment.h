@@ -110,6 +110,9 @@ bool az_fmp4_fragment_open(az_fmp4_fragment *f, const az_fmp4_movie *movie, az_s
 /* Goes on to the next sample: fragment->item, while has_item. */
 void az_fmp4_fragment_next(az_fmp4_fragment *f);
 
+/* The sample at hand and those that follow it in its run lie so many bytes further on. */
+void az_fmp4_fragment_shift(az_fmp4_fragment *f, uint64_t bytes);
+
 /* The bytes of an item that is_aux. */
 void az_fmp4_fragment_set_aux(az_fmp4_fragment *f, az_slice bytes);
 
