@@ -15,14 +15,14 @@ aizu_debian_packages() {
         build) # a compiler, and the library's dependencies
             printf '%s\n' 'gcc|clang' libc6-dev cmake ninja-build 'pkg-config|pkgconf' \
                 libavcodec-dev libavutil-dev libswscale-dev libswresample-dev libsdl2-dev \
-                'libcurl4-openssl-dev|libcurl4-gnutls-dev' libxml2-dev
+                libavfilter-dev 'libcurl4-openssl-dev|libcurl4-gnutls-dev' libxml2-dev libjansson-dev
             ;;
         demo) # the programs of demo/, curl to talk to the channel, fonts with Latin and Japanese
-            printf '%s\n' libavformat-dev libavfilter-dev libsdl2-ttf-dev libjansson-dev libmicrohttpd-dev \
+            printf '%s\n' libavformat-dev libsdl2-ttf-dev libmicrohttpd-dev \
                 curl ca-certificates fonts-dejavu-core fonts-ipaexfont-gothic
             ;;
         test) # the test library, the judge of our demuxer, a display without a screen
-            printf '%s\n' libcmocka-dev libavformat-dev libavfilter-dev libjansson-dev libmicrohttpd-dev \
+            printf '%s\n' libcmocka-dev libavformat-dev libmicrohttpd-dev \
                 ffmpeg curl jq xvfb 'nginx-light|nginx' openssl python3
             ;;
         others) # packagers and servers that others wrote: their streams are played, too, where they are installed

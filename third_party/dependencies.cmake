@@ -14,18 +14,17 @@ az_dependency(FFMPEG           # decoding, scaling, resampling; FFmpeg 5.1; LGPL
 az_dependency(SDL2 sdl2>=2.26)          # windows, sound; Zlib
 az_dependency(CURL libcurl>=7.88)       # HTTP, TLS; curl (MIT-like)
 az_dependency(XML2 libxml-2.0>=2.9.14)  # MPD and TTML, from a later version on; MIT
+az_dependency(JANSSON jansson>=2.14)    # content steering, the demos' messages, the tests' expectations; MIT
+az_dependency(AVFILTER libavfilter>=8.44) # sound at other rates: the library loads it when it is needed; LGPL-2.1-or-later
 
 # The demos.
 if(AIZU_DEMOS)
   az_dependency(SDL2_TTF SDL2_ttf>=2.20)        # text; Zlib
 endif()
 
-# The channel encodes and muxes, the tests judge by libavformat (FFmpeg 5.1; LGPL-2.1-or-later); the demos' messages
-# and the corpus' expectations are JSON.
+# The channel encodes, filters and muxes, the tests judge by libavformat (FFmpeg 5.1; LGPL-2.1-or-later).
 if(AIZU_DEMOS OR AIZU_TESTS)
   az_dependency(MICROHTTPD libmicrohttpd>=0.9.75) # the HTTP server of the channel and of tests; LGPL-2.1-or-later
-  az_dependency(JANSSON jansson>=2.14)          # JSON; MIT
   az_dependency(AVFORMAT libavformat>=59.27)
-  az_dependency(AVFILTER libavfilter>=8.44)
 endif()
 # cmocka>=1.1.5 (Apache-2.0), for the tests, is found in tests/CMakeLists.txt: the core alone has tests too.

@@ -1,6 +1,6 @@
 /*
- * The driver's monotonic clock, and waiting on a condition until a time of it. A file that includes this
- * defines _POSIX_C_SOURCE 200809L first.
+ * The driver's monotonic clock, waiting on a condition until a time of it, and a thread with the lock and the
+ * condition that it shares with others. A file that includes this defines _POSIX_C_SOURCE 200809L first.
  */
 #ifndef AZ_HOST_SYNC_H
 #define AZ_HOST_SYNC_H
@@ -39,6 +39,42 @@ static inline void az_cond_wait_until(pthread_cond_t *cond, pthread_mutex_t *mut
         time = 0;
     struct timespec until = {.tv_sec = (time_t)(time / AIZU_SECOND), .tv_nsec = (long)(time % AIZU_SECOND)};
     pthread_cond_timedwait(cond, mutex, &until);
+}
+
+/* A thread that works at what others change under `lock`; `changed` tells it, or it them. */
+typedef struct az_worker {
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool is_stopping; /* under the lock */
+} az_worker;
+
+/* Starts run(argument). False: there is no thread, and nothing is left to free. The lock is ready when the
+ * thread begins. */
+static inline bool az_worker_start(az_worker *worker, void *(*run)(void *argument), void *argument)
+{
+    worker->is_stopping = false;
+    if (pthread_mutex_init(&worker->lock, NULL))
+        return false;
+    if (az_cond_init(&worker->changed)) {
+        if (!pthread_create(&worker->thread, NULL, run, argument))
+            return true;
+        pthread_cond_destroy(&worker->changed);
+    }
+    pthread_mutex_destroy(&worker->lock);
+    return false;
+}
+
+/* Sets is_stopping, wakes the thread and waits for its end. What it worked at can be freed then. */
+static inline void az_worker_stop(az_worker *worker)
+{
+    pthread_mutex_lock(&worker->lock);
+    worker->is_stopping = true;
+    pthread_cond_broadcast(&worker->changed);
+    pthread_mutex_unlock(&worker->lock);
+    pthread_join(worker->thread, NULL);
+    pthread_cond_destroy(&worker->changed);
+    pthread_mutex_destroy(&worker->lock);
 }
 
 #endif

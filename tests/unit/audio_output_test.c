@@ -212,7 +212,7 @@ static void the_clock_says_what_is_heard(void **state)
         az_audio_append(audio, tone_create(48000, 2, 1024, 0.1f),
                         5 * AIZU_SECOND + az_rescale(i * 1024, AIZU_SECOND, 48000), 0);
     int64_t at = az_clock_now() + 100 * MS;
-    az_audio_start(audio, 5 * AIZU_SECOND, at);
+    az_audio_start(audio, 5 * AIZU_SECOND, at, 1);
     assert_true(collector_wait(&c, AZ_EVENT_AUDIO_CLOCK, 0, 4));
     for (size_t i = 0; i < 4; i++) {
         az_event event = collector_get(&c, AZ_EVENT_AUDIO_CLOCK, i);
@@ -227,12 +227,72 @@ static void the_clock_says_what_is_heard(void **state)
     az_audio_flush(audio);
     size_t before = collector_count(&c, AZ_EVENT_AUDIO_CLOCK, 0);
     az_audio_append(audio, tone_create(44100, 1, 1024, 0.1f), AIZU_SECOND, 0);
-    az_audio_start(audio, AIZU_SECOND, az_clock_now());
+    az_audio_start(audio, AIZU_SECOND, az_clock_now(), 1);
     assert_true(collector_wait(&c, AZ_EVENT_AUDIO_CLOCK, 0, before + 1));
     assert_true(collector_get(&c, AZ_EVENT_AUDIO_CLOCK, before).pts < 4 * AIZU_SECOND);
     assert_int_equal(collector_count(&c, AZ_EVENT_AUDIO_LOST, 0), 0);
     az_audio_destroy(&audio);
     assert_null(audio);
+    collector_deinit(&c);
+}
+
+/* How much the clock says that is heard a second, between two of its reports. */
+static double speed(collector *c, size_t from, size_t to)
+{
+    az_event a = collector_get(c, AZ_EVENT_AUDIO_CLOCK, from), b = collector_get(c, AZ_EVENT_AUDIO_CLOCK, to);
+    assert_true(b.time > a.time);
+    return (double)(b.pts - a.pts) / (double)(b.time - a.time);
+}
+
+static az_audio *create_playing(collector *c, double rate)
+{
+    setenv("SDL_AUDIODRIVER", "dummy", 1);
+    collector_init(c);
+    az_audio *audio = NULL;
+    assert_int_equal(az_audio_create(&audio, AIZU_AUDIO_DEVICE, &c->post, NULL), AIZU_OK);
+    for (int i = 0; i < 500; i++)
+        az_audio_append(audio, tone_create(48000, 2, 1024, 0.1f), az_rescale(i * 1024, AIZU_SECOND, 48000),
+                        0);
+    az_audio_start(audio, AIZU_SECOND, az_clock_now() + 20 * MS, rate);
+    return audio;
+}
+
+static void the_clock_runs_at_the_rate(void **state)
+{
+    (void)state;
+    static const double rates[] = {0.5, 2};
+    for (size_t i = 0; i < AZ_COUNT(rates); i++) {
+        collector c;
+        az_audio *audio = create_playing(&c, rates[i]);
+        assert_true(collector_wait(&c, AZ_EVENT_AUDIO_CLOCK, 0, 10));
+        double found = speed(&c, 0, 9);
+        print_message("%.2f: %.3f\n", rates[i], found);
+        assert_true(found > rates[i] * 0.8 && found < rates[i] * 1.2);
+        az_audio_destroy(&audio);
+        collector_deinit(&c);
+    }
+}
+
+static void another_rate_while_it_runs_goes_on_where_it_is(void **state)
+{
+    (void)state;
+    static const double rates[] = {2, 0.5, 1};
+    collector c;
+    az_audio *audio = create_playing(&c, 1);
+    size_t count = 5;
+    for (size_t i = 0; i < AZ_COUNT(rates); i++) {
+        assert_true(collector_wait(&c, AZ_EVENT_AUDIO_CLOCK, 0, count));
+        az_event now = collector_get(&c, AZ_EVENT_AUDIO_CLOCK, count - 1);
+        az_audio_start(audio, now.pts, now.time, rates[i]); /* it cannot be so early: as soon as possible */
+        count += 10;
+        assert_true(collector_wait(&c, AZ_EVENT_AUDIO_CLOCK, 0, count));
+        double found = speed(&c, count - 7, count - 1);
+        print_message("%.2f: %.3f\n", rates[i], found);
+        assert_true(found > rates[i] * 0.75 && found < rates[i] * 1.25);
+    }
+    for (size_t i = 1; i < count; i++) /* never back, never a jump ahead */
+        assert_true(speed(&c, i - 1, i) > 0.1 && speed(&c, i - 1, i) < 4);
+    az_audio_destroy(&audio);
     collector_deinit(&c);
 }
 
@@ -248,7 +308,7 @@ static void without_a_device_it_says_so_once_and_drops_frames(void **state)
         az_audio_append(audio, tone_create(48000, 2, 1024, 0.1f), i * 20 * MS, 0);
     assert_true(collector_wait(&c, AZ_EVENT_AUDIO_LOST, 0, 1));
     az_audio_append(audio, tone_create(48000, 2, 1024, 0.1f), AIZU_SECOND, 0);
-    az_audio_start(audio, 0, 0);
+    az_audio_start(audio, 0, 0, 1);
     az_audio_destroy(&audio);
     assert_int_equal(c.count, 1);
     collector_deinit(&c);
@@ -262,7 +322,7 @@ static void the_silent_output_posts_nothing(void **state)
     az_audio *audio = NULL;
     assert_int_equal(az_audio_create(&audio, AIZU_AUDIO_SILENT, &c.post, NULL), AIZU_OK);
     az_audio_append(audio, tone_create(48000, 2, 1024, 0.1f), 0, 0);
-    az_audio_start(audio, 0, 0);
+    az_audio_start(audio, 0, 0, 1);
     az_audio_pause(audio);
     az_audio_flush(audio);
     az_audio_set_volume(audio, 1);
@@ -300,6 +360,8 @@ int main(void)
         cmocka_unit_test(negative_times_work),
         cmocka_unit_test(any_rate_and_layout_becomes_stereo_at_the_devices_rate),
         cmocka_unit_test(the_clock_says_what_is_heard),
+        cmocka_unit_test(the_clock_runs_at_the_rate),
+        cmocka_unit_test(another_rate_while_it_runs_goes_on_where_it_is),
         cmocka_unit_test(without_a_device_it_says_so_once_and_drops_frames),
         cmocka_unit_test(the_silent_output_posts_nothing),
         cmocka_unit_test(too_many_frames_are_bounded),

@@ -30,11 +30,8 @@ struct az_decoder {
     az_stream stream;
     az_post post;
     az_log log;
-    pthread_t thread;
 
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    bool is_stopping;
+    az_worker worker; /* what follows is under its lock */
     reset reset;
     uint32_t generation;
     az_codec codec; /* with RESET_CONFIGURE */
@@ -87,9 +84,9 @@ static aizu_result push(az_decoder *decoder, const item *pushed)
 
 static bool is_current(az_decoder *decoder, uint32_t generation)
 {
-    pthread_mutex_lock(&decoder->lock);
-    bool is = decoder->generation == generation && !decoder->is_stopping;
-    pthread_mutex_unlock(&decoder->lock);
+    pthread_mutex_lock(&decoder->worker.lock);
+    bool is = decoder->generation == generation && !decoder->worker.is_stopping;
+    pthread_mutex_unlock(&decoder->worker.lock);
     return is;
 }
 
@@ -200,22 +197,22 @@ static void apply_reset(az_decoder *decoder, reset what, az_codec codec, const a
 static void *run(void *argument)
 {
     az_decoder *decoder = argument;
-    pthread_mutex_lock(&decoder->lock);
-    while (!decoder->is_stopping) {
+    pthread_mutex_lock(&decoder->worker.lock);
+    while (!decoder->worker.is_stopping) {
         if (decoder->reset) {
             reset what = decoder->reset;
             az_codec codec = decoder->codec;
             az_track track = decoder->track;
             bool has_track = decoder->has_track;
             decoder->reset = RESET_NONE;
-            pthread_mutex_unlock(&decoder->lock);
+            pthread_mutex_unlock(&decoder->worker.lock);
             apply_reset(decoder, what, codec, has_track ? &track : NULL);
-            pthread_mutex_lock(&decoder->lock);
+            pthread_mutex_lock(&decoder->worker.lock);
         } else if (decoder->count) {
             item work = decoder->items[decoder->begin];
             decoder->begin = (decoder->begin + 1) % decoder->capacity;
             decoder->count--;
-            pthread_mutex_unlock(&decoder->lock);
+            pthread_mutex_unlock(&decoder->worker.lock);
             if (work.is_drain) {
                 drain(decoder, work.generation);
                 post_result(decoder, AZ_EVENT_DRAINED, work.generation, AIZU_OK);
@@ -223,12 +220,12 @@ static void *run(void *argument)
                 decode(decoder, &work);
                 az_slice_unref(&work.unit.data);
             }
-            pthread_mutex_lock(&decoder->lock);
+            pthread_mutex_lock(&decoder->worker.lock);
         } else {
-            pthread_cond_wait(&decoder->changed, &decoder->lock);
+            pthread_cond_wait(&decoder->worker.changed, &decoder->worker.lock);
         }
     }
-    pthread_mutex_unlock(&decoder->lock);
+    pthread_mutex_unlock(&decoder->worker.lock);
     return NULL;
 }
 
@@ -249,18 +246,10 @@ aizu_result az_decoder_create(az_decoder **out, az_stream stream, const az_post 
     if (!grow(decoder) || !az_codec_init(&decoder->av))
         goto fail;
     result = AIZU_E_INTERNAL;
-    if (pthread_mutex_init(&decoder->lock, NULL))
+    if (!az_worker_start(&decoder->worker, run, decoder))
         goto fail_codec;
-    if (!az_cond_init(&decoder->changed))
-        goto fail_lock;
-    if (pthread_create(&decoder->thread, NULL, run, decoder))
-        goto fail_cond;
     *out = decoder;
     return AIZU_OK;
-fail_cond:
-    pthread_cond_destroy(&decoder->changed);
-fail_lock:
-    pthread_mutex_destroy(&decoder->lock);
 fail_codec:
     az_codec_deinit(&decoder->av);
 fail:
@@ -275,16 +264,10 @@ void az_decoder_destroy(az_decoder **pointer)
     *pointer = NULL;
     if (!decoder)
         return;
-    pthread_mutex_lock(&decoder->lock);
-    decoder->is_stopping = true;
-    pthread_cond_signal(&decoder->changed);
-    pthread_mutex_unlock(&decoder->lock);
-    pthread_join(decoder->thread, NULL);
+    az_worker_stop(&decoder->worker);
     drop_items(decoder);
     free(decoder->items);
     az_codec_deinit(&decoder->av);
-    pthread_cond_destroy(&decoder->changed);
-    pthread_mutex_destroy(&decoder->lock);
     free(decoder);
 }
 
@@ -294,35 +277,35 @@ static void reset_to(az_decoder *decoder, reset what, uint32_t generation)
     decoder->generation = generation;
     if (decoder->reset != RESET_CONFIGURE)
         decoder->reset = what;
-    pthread_cond_signal(&decoder->changed);
+    pthread_cond_signal(&decoder->worker.changed);
 }
 
 void az_decoder_configure(az_decoder *decoder, az_codec codec, uint32_t generation, const az_track *track)
 {
-    pthread_mutex_lock(&decoder->lock);
+    pthread_mutex_lock(&decoder->worker.lock);
     decoder->codec = codec;
     decoder->has_track = track != NULL;
     if (track)
         decoder->track = *track;
     reset_to(decoder, RESET_CONFIGURE, generation);
-    pthread_mutex_unlock(&decoder->lock);
+    pthread_mutex_unlock(&decoder->worker.lock);
 }
 
 void az_decoder_flush(az_decoder *decoder, uint32_t generation)
 {
-    pthread_mutex_lock(&decoder->lock);
+    pthread_mutex_lock(&decoder->worker.lock);
     reset_to(decoder, RESET_FLUSH, generation);
-    pthread_mutex_unlock(&decoder->lock);
+    pthread_mutex_unlock(&decoder->worker.lock);
 }
 
 void az_decoder_send(az_decoder *decoder, uint32_t generation, const az_unit *unit)
 {
     item pushed = {.generation = generation, .unit = *unit};
-    pthread_mutex_lock(&decoder->lock);
+    pthread_mutex_lock(&decoder->worker.lock);
     aizu_result result = generation == decoder->generation ? push(decoder, &pushed) : AIZU_AGAIN;
-    pthread_mutex_unlock(&decoder->lock);
+    pthread_mutex_unlock(&decoder->worker.lock);
     if (!result) { /* after the unlock: the thread would wake only to wait for the lock */
-        pthread_cond_signal(&decoder->changed);
+        pthread_cond_signal(&decoder->worker.changed);
         return;
     }
     az_slice_unref(&pushed.unit.data);
@@ -341,13 +324,13 @@ void az_decoder_send(az_decoder *decoder, uint32_t generation, const az_unit *un
 void az_decoder_drain(az_decoder *decoder, uint32_t generation)
 {
     item pushed = {.is_drain = true, .generation = generation};
-    pthread_mutex_lock(&decoder->lock);
+    pthread_mutex_lock(&decoder->worker.lock);
     if (generation == decoder->generation && push(decoder, &pushed)) {
         /* no memory for one more entry: the last unit gives way, so that the end is not missed */
         item *last = &decoder->items[(decoder->begin + decoder->count - 1) % decoder->capacity];
         az_slice_unref(&last->unit.data);
         *last = pushed;
     }
-    pthread_cond_signal(&decoder->changed);
-    pthread_mutex_unlock(&decoder->lock);
+    pthread_cond_signal(&decoder->worker.changed);
+    pthread_mutex_unlock(&decoder->worker.lock);
 }

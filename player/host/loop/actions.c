@@ -194,7 +194,7 @@ static void act_on_audio(az_loop *loop, const az_action *action)
     if (action->type == AZ_ACTION_AUDIO)
         append_audio(loop, action);
     else if (loop->audio && action->type == AZ_ACTION_AUDIO_START)
-        az_audio_start(loop->audio, action->pts, action->at);
+        az_audio_start(loop->audio, action->pts, action->at, action->rate);
     else if (loop->audio)
         az_audio_pause(loop->audio);
 }

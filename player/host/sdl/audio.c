@@ -1,20 +1,23 @@
 /*
- * The sound output; see host/sdl/audio.h. The timeline of what was appended is in host/sdl/sound.h.
+ * The sound output; see host/sdl/audio.h. The timeline of what was appended is in host/sdl/sound.h, what goes
+ * out of it to the device, at which rate, in host/sdl/stretch.h.
  *
- * Three threads meet here: the engine appends and commands, the worker opens the device, converts and
- * reports, SDL's thread takes what is to be heard next. One lock, held for a copy of some samples at most.
+ * Three threads meet here: the engine appends and commands, the worker opens the device, converts, filters
+ * and reports, SDL's thread takes what is to be heard next. One lock, held for a copy of some samples at
+ * most.
  */
 #define _POSIX_C_SOURCE 200809L
 
 #include "host/sdl/audio.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <libavutil/frame.h>
 
 #include "host/sdl/resample.h"
-#include "host/sdl/sound.h"
+#include "host/sdl/stretch.h"
 #include "host/sdl/subsystem.h"
 #include "host/sync.h"
 
@@ -46,10 +49,7 @@ struct az_audio {
     aizu_audio_output kind;
     az_post post;
     az_log log;
-    pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    bool is_stopping;
+    az_worker worker;
     device_state device_state;
 
     piece *pieces; /* ring of AZ_AUDIO_FRAMES_MAX: not converted yet */
@@ -59,10 +59,11 @@ struct az_audio {
 
     motion motion;
     int64_t start_pts, start_at;
-    int64_t position;      /* next sample to be heard */
+    double start_rate;
+    az_stretch stretch;
     int64_t latency;       /* from SDL's callback to the ear */
-    int64_t clock;         /* pts less monotonic time */
-    int64_t clock_begin;   /* monotonic time from which on it holds */
+    int64_t base;          /* monotonic time at which the stretch's sample 0 was heard */
+    int64_t clock_begin;   /* monotonic time from which on that holds */
     int64_t callback_time; /* of the last one */
     float volume;
     bool is_muted;
@@ -93,30 +94,29 @@ static void apply_gain(az_audio *audio, float *out, size_t count)
     }
 }
 
-/* True when the sound begins within this block, which is heard from `heard_at` on; places it then. */
+/* True when the sound begins within this block, which is heard from `heard_at` on. */
 static bool begin_running(az_audio *audio, int64_t heard_at, size_t count, size_t *lead)
 {
     int64_t end = heard_at + az_sound_pts(&audio->sound, (int64_t)count);
     if (end <= audio->start_at)
         return false;
-    int64_t first = az_sound_position(&audio->sound, audio->start_pts);
     int64_t late = az_sound_position(&audio->sound, heard_at - audio->start_at);
     *lead = late < 0 ? AZ_MIN((size_t)-late, count) : 0;
-    audio->position = late < 0 ? first : first + late;
-    audio->clock = audio->start_pts - audio->start_at;
+    az_stretch_skip(&audio->stretch, AZ_MAX(late, 0));
+    audio->base = audio->start_at;
     audio->clock_begin = AZ_MAX(heard_at, audio->start_at);
     audio->next_clock = audio->clock_begin;
     audio->motion = MOTION_RUNNING;
-    pthread_cond_signal(&audio->changed);
+    pthread_cond_signal(&audio->worker.changed);
     return true;
 }
 
 static void follow_clock(az_audio *audio, int64_t heard_at)
 {
-    int64_t measured = az_sound_pts(&audio->sound, audio->position) - heard_at;
-    int64_t error = measured - audio->clock;
+    int64_t measured = heard_at - az_sound_pts(&audio->sound, audio->stretch.taken);
+    int64_t error = measured - audio->base;
     bool is_jump = error > CLOCK_JUMP || error < -CLOCK_JUMP;
-    audio->clock += is_jump ? error : error / 16;
+    audio->base += is_jump ? error : error / 16;
 }
 
 static void SDLCALL fill(void *user, Uint8 *stream, int size)
@@ -125,7 +125,7 @@ static void SDLCALL fill(void *user, Uint8 *stream, int size)
     float *out = (float *)(void *)stream;
     size_t count = (size_t)size / (AZ_SOUND_CHANNELS * sizeof(float));
     memset(stream, 0, (size_t)size);
-    pthread_mutex_lock(&audio->lock);
+    pthread_mutex_lock(&audio->worker.lock);
     int64_t now = az_clock_now();
     int64_t heard_at = now + audio->latency;
     audio->callback_time = now;
@@ -135,11 +135,39 @@ static void SDLCALL fill(void *user, Uint8 *stream, int size)
     bool is_heard = audio->motion == MOTION_RUNNING ||
                     (audio->motion == MOTION_STARTING && begin_running(audio, heard_at, count, &lead));
     if (is_heard) {
-        az_sound_read(&audio->sound, audio->position, out + lead * AZ_SOUND_CHANNELS, count - lead);
-        audio->position += (int64_t)(count - lead);
+        az_stretch_take(&audio->stretch, &audio->sound, out + lead * AZ_SOUND_CHANNELS, count - lead);
         apply_gain(audio, out, count);
+        if (az_stretch_is_busy(&audio->stretch))
+            pthread_cond_signal(&audio->worker.changed);
     }
-    pthread_mutex_unlock(&audio->lock);
+    pthread_mutex_unlock(&audio->worker.lock);
+}
+
+/* The stretch's sample that is heard at a time. */
+static double index_at(const az_audio *audio, int64_t time)
+{
+    return (double)(time - audio->base) * audio->sound.rate / (double)AIZU_SECOND;
+}
+
+/* What is heard at a time. */
+static int64_t pts_at(const az_audio *audio, int64_t time)
+{
+    double position = az_stretch_position(&audio->stretch, index_at(audio, time));
+    double whole = floor(position);
+    return az_sound_pts(&audio->sound, (int64_t)whole) +
+           (int64_t)((position - whole) * (double)AIZU_SECOND / audio->sound.rate);
+}
+
+/* The stretch as the motion wants it. With the lock. */
+static void place(az_audio *audio)
+{
+    if (audio->device_state != DEVICE_OPEN)
+        return;
+    if (audio->motion == MOTION_STOPPED)
+        az_stretch_stop(&audio->stretch);
+    else
+        az_stretch_start(&audio->stretch, (double)az_sound_position(&audio->sound, audio->start_pts),
+                         audio->start_rate);
 }
 
 /* ---- the worker ---- */
@@ -167,6 +195,7 @@ static void lose(az_audio *audio, const char *why)
     audio->device_state = DEVICE_LOST;
     drop_pieces(audio);
     az_sound_clear(&audio->sound);
+    az_stretch_stop(&audio->stretch);
     az_log_printf(&audio->log, AZ_LOG_WARNING, "audio", "no sound: %s", why);
     post_simple(audio, AZ_EVENT_AUDIO_LOST, AIZU_NO_TIME, az_clock_now());
 }
@@ -203,6 +232,7 @@ static bool open_device(az_audio *audio, int rate)
         audio->rate = have.freq;
         /* SDL does not tell what lies behind its callback: one block is being played meanwhile. */
         audio->latency = az_rescale(have.samples, AIZU_SECOND, have.freq);
+        az_stretch_init(&audio->stretch, have.freq, have.samples, &audio->log);
         return true;
     }
     if (audio->device)
@@ -227,12 +257,10 @@ static void close_device(az_audio *audio)
 static void open_for_first(az_audio *audio)
 {
     int rate = az_frame_av(audio->pieces[audio->begin].frame)->sample_rate;
-    pthread_mutex_unlock(&audio->lock);
+    pthread_mutex_unlock(&audio->worker.lock);
     bool is_open = open_device(audio, rate);
-    if (is_open)
-        SDL_PauseAudioDevice(audio->device, 0); /* takes SDL's lock, under which the callback takes ours */
     const char *driver = is_open ? SDL_GetCurrentAudioDriver() : NULL;
-    pthread_mutex_lock(&audio->lock);
+    pthread_mutex_lock(&audio->worker.lock);
     if (!is_open) {
         lose(audio, SDL_GetError());
         return;
@@ -240,6 +268,10 @@ static void open_for_first(az_audio *audio)
     az_log_printf(&audio->log, AZ_LOG_INFO, "audio", "%s at %d Hz", driver ? driver : "?", audio->rate);
     audio->device_state = DEVICE_OPEN;
     audio->callback_time = az_clock_now();
+    place(audio);
+    pthread_mutex_unlock(&audio->worker.lock);
+    SDL_PauseAudioDevice(audio->device, 0); /* takes SDL's lock, under which the callback takes ours */
+    pthread_mutex_lock(&audio->worker.lock);
 }
 
 static bool has_room(const az_audio *audio)
@@ -258,7 +290,7 @@ static void convert_first(az_audio *audio)
     uint64_t flushes = audio->flushes;
     audio->begin = (audio->begin + 1) % AZ_AUDIO_FRAMES_MAX;
     audio->count--;
-    pthread_mutex_unlock(&audio->lock);
+    pthread_mutex_unlock(&audio->worker.lock);
 
     if (audio->resample_flushes != flushes || taken.trim > 0)
         az_resample_flush(&audio->resample);
@@ -274,7 +306,7 @@ static void convert_first(az_audio *audio)
     size_t skip = (uint64_t)cut < count ? (size_t)cut : count;
     az_frame_unref(&taken.frame);
 
-    pthread_mutex_lock(&audio->lock);
+    pthread_mutex_lock(&audio->worker.lock);
     if (!result && count > skip && flushes == audio->flushes && audio->device_state == DEVICE_OPEN) {
         int64_t pts = taken.pts - delay + AZ_MAX(taken.trim, 0);
         if (!az_sound_append(&audio->sound, pts, values + skip * AZ_SOUND_CHANNELS, count - skip))
@@ -292,7 +324,19 @@ static void look_after(az_audio *audio, int64_t now)
         return;
     }
     if (audio->motion == MOTION_RUNNING && now >= audio->clock_begin)
-        post_simple(audio, AZ_EVENT_AUDIO_CLOCK, now + audio->clock, now);
+        post_simple(audio, AZ_EVENT_AUDIO_CLOCK, pts_at(audio, now), now);
+}
+
+/* Filters, or converts the next frame. False: nothing to do. With the lock, which it drops in between. */
+static bool work(az_audio *audio)
+{
+    bool has_frame = audio->count && has_room(audio);
+    bool is_complete = audio->motion == MOTION_RUNNING && !has_frame;
+    if (az_stretch_work(&audio->stretch, &audio->sound, is_complete, &audio->worker.lock))
+        return true;
+    if (has_frame)
+        convert_first(audio);
+    return has_frame;
 }
 
 static void step(az_audio *audio)
@@ -303,18 +347,16 @@ static void step(az_audio *audio)
         if (audio->count)
             open_for_first(audio);
         else
-            az_cond_wait_until(&audio->changed, &audio->lock, AZ_NEVER);
+            az_cond_wait_until(&audio->worker.changed, &audio->worker.lock, AZ_NEVER);
         break;
     case DEVICE_OPEN:
         if (audio->next_clock <= now)
             look_after(audio, now);
-        else if (audio->count && has_room(audio))
-            convert_first(audio);
-        else
-            az_cond_wait_until(&audio->changed, &audio->lock, audio->next_clock);
+        else if (!work(audio))
+            az_cond_wait_until(&audio->worker.changed, &audio->worker.lock, audio->next_clock);
         break;
     case DEVICE_LOST:
-        az_cond_wait_until(&audio->changed, &audio->lock, AZ_NEVER);
+        az_cond_wait_until(&audio->worker.changed, &audio->worker.lock, AZ_NEVER);
         break;
     }
 }
@@ -322,10 +364,10 @@ static void step(az_audio *audio)
 static void *run(void *argument)
 {
     az_audio *audio = argument;
-    pthread_mutex_lock(&audio->lock);
-    while (!audio->is_stopping)
+    pthread_mutex_lock(&audio->worker.lock);
+    while (!audio->worker.is_stopping)
         step(audio);
-    pthread_mutex_unlock(&audio->lock);
+    pthread_mutex_unlock(&audio->worker.lock);
     close_device(audio);
     SDL_TLSCleanup(); /* this is not a thread of SDL's */
     return NULL;
@@ -342,33 +384,24 @@ aizu_result az_audio_create(az_audio **out, aizu_audio_output kind, const az_pos
     audio->kind = kind;
     audio->post = *post;
     audio->volume = audio->gain = 1.0f;
+    audio->start_rate = 1.0;
     if (log)
         audio->log = *log;
     if (kind == AIZU_AUDIO_SILENT) {
         *out = audio;
         return AIZU_OK;
     }
-    aizu_result result = AIZU_E_MEMORY;
     audio->pieces = calloc(AZ_AUDIO_FRAMES_MAX, sizeof(*audio->pieces));
-    if (!audio->pieces)
-        goto fail;
-    result = AIZU_E_INTERNAL;
-    if (pthread_mutex_init(&audio->lock, NULL))
-        goto fail;
-    if (!az_cond_init(&audio->changed))
-        goto fail_lock;
-    if (pthread_create(&audio->thread, NULL, run, audio))
-        goto fail_cond;
+    aizu_result result = audio->pieces ? AIZU_OK : AIZU_E_MEMORY;
+    if (!result && !az_worker_start(&audio->worker, run, audio))
+        result = AIZU_E_INTERNAL;
+    if (result) {
+        free(audio->pieces);
+        free(audio);
+        return result;
+    }
     *out = audio;
     return AIZU_OK;
-fail_cond:
-    pthread_cond_destroy(&audio->changed);
-fail_lock:
-    pthread_mutex_destroy(&audio->lock);
-fail:
-    free(audio->pieces);
-    free(audio);
-    return result;
 }
 
 void az_audio_destroy(az_audio **pointer)
@@ -376,16 +409,11 @@ void az_audio_destroy(az_audio **pointer)
     az_audio *audio = *pointer;
     *pointer = NULL;
     if (audio && audio->kind != AIZU_AUDIO_SILENT) {
-        pthread_mutex_lock(&audio->lock);
-        audio->is_stopping = true;
-        pthread_cond_signal(&audio->changed);
-        pthread_mutex_unlock(&audio->lock);
-        pthread_join(audio->thread, NULL);
+        az_worker_stop(&audio->worker);
         drop_pieces(audio);
+        az_stretch_deinit(&audio->stretch);
         az_sound_deinit(&audio->sound);
         az_resample_deinit(&audio->resample);
-        pthread_cond_destroy(&audio->changed);
-        pthread_mutex_destroy(&audio->lock);
         free(audio->pieces);
     }
     free(audio);
@@ -398,7 +426,7 @@ void az_audio_append(az_audio *audio, az_frame *frame, int64_t pts, int64_t trim
         return;
     }
     az_frame *dropped = NULL;
-    pthread_mutex_lock(&audio->lock);
+    pthread_mutex_lock(&audio->worker.lock);
     if (audio->device_state == DEVICE_LOST) {
         dropped = frame;
     } else {
@@ -409,60 +437,79 @@ void az_audio_append(az_audio *audio, az_frame *frame, int64_t pts, int64_t trim
         }
         size_t end = (audio->begin + audio->count++) % AZ_AUDIO_FRAMES_MAX;
         audio->pieces[end] = (piece){frame, pts, trim_begin};
-        pthread_cond_signal(&audio->changed);
+        pthread_cond_signal(&audio->worker.changed);
     }
-    pthread_mutex_unlock(&audio->lock);
+    pthread_mutex_unlock(&audio->worker.lock);
     az_frame_unref(&dropped);
 }
 
-static void set_motion(az_audio *audio, motion to, int64_t pts, int64_t at)
+/* Whether the sound can simply go on at another rate. With the lock. */
+static bool is_continued(const az_audio *audio, int64_t pts, int64_t at)
+{
+    if (audio->motion != MOTION_RUNNING || audio->device_state != DEVICE_OPEN)
+        return false;
+    int64_t apart = az_sub_sat(pts, pts_at(audio, at));
+    return apart >= -AZ_AUDIO_CHANGE_SLACK && apart <= AZ_AUDIO_CHANGE_SLACK;
+}
+
+void az_audio_start(az_audio *audio, int64_t pts, int64_t at, double rate)
 {
     if (audio->kind == AIZU_AUDIO_SILENT)
         return;
-    pthread_mutex_lock(&audio->lock);
-    audio->motion = to;
-    audio->start_pts = pts;
-    audio->start_at = at;
-    pthread_mutex_unlock(&audio->lock);
-}
-
-void az_audio_start(az_audio *audio, int64_t pts, int64_t at)
-{
-    set_motion(audio, MOTION_STARTING, pts, at);
+    rate = rate > 0 ? AZ_MIN(AZ_MAX(rate, AZ_TEMPO_RATE_MIN), AZ_TEMPO_RATE_MAX) : 1.0;
+    pthread_mutex_lock(&audio->worker.lock);
+    bool is_new_rate = rate != audio->start_rate;
+    audio->start_rate = rate;
+    if (is_new_rate && is_continued(audio, pts, at)) {
+        az_stretch_change(&audio->stretch, (int64_t)ceil(index_at(audio, at)), rate);
+    } else {
+        audio->motion = MOTION_STARTING;
+        audio->start_pts = pts;
+        audio->start_at = at;
+        place(audio);
+    }
+    pthread_cond_signal(&audio->worker.changed);
+    pthread_mutex_unlock(&audio->worker.lock);
 }
 
 void az_audio_pause(az_audio *audio)
 {
-    set_motion(audio, MOTION_STOPPED, 0, 0);
+    if (audio->kind == AIZU_AUDIO_SILENT)
+        return;
+    pthread_mutex_lock(&audio->worker.lock);
+    audio->motion = MOTION_STOPPED;
+    place(audio);
+    pthread_mutex_unlock(&audio->worker.lock);
 }
 
 void az_audio_flush(az_audio *audio)
 {
     if (audio->kind == AIZU_AUDIO_SILENT)
         return;
-    pthread_mutex_lock(&audio->lock);
+    pthread_mutex_lock(&audio->worker.lock);
     audio->motion = MOTION_STOPPED;
     audio->flushes++;
     drop_pieces(audio);
     az_sound_clear(&audio->sound);
-    pthread_cond_signal(&audio->changed);
-    pthread_mutex_unlock(&audio->lock);
+    place(audio);
+    pthread_cond_signal(&audio->worker.changed);
+    pthread_mutex_unlock(&audio->worker.lock);
 }
 
 void az_audio_set_volume(az_audio *audio, float volume)
 {
     if (audio->kind == AIZU_AUDIO_SILENT)
         return;
-    pthread_mutex_lock(&audio->lock);
+    pthread_mutex_lock(&audio->worker.lock);
     audio->volume = volume < 0.0f ? 0.0f : AZ_MIN(volume, 1.0f);
-    pthread_mutex_unlock(&audio->lock);
+    pthread_mutex_unlock(&audio->worker.lock);
 }
 
 void az_audio_set_mute(az_audio *audio, bool is_muted)
 {
     if (audio->kind == AIZU_AUDIO_SILENT)
         return;
-    pthread_mutex_lock(&audio->lock);
+    pthread_mutex_lock(&audio->worker.lock);
     audio->is_muted = is_muted;
-    pthread_mutex_unlock(&audio->lock);
+    pthread_mutex_unlock(&audio->worker.lock);
 }

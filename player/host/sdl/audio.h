@@ -9,8 +9,9 @@
  * picture and sound stay together.
  *
  * AUDIO_CLOCK comes right after the sound started and then about ten times a second: what the listener
- * hears at `time`, the buffer of the device counted. AUDIO_LOST comes once, when there is no device or it
- * went away; then frames are dropped and no clock comes. The silent output drops frames and posts nothing.
+ * hears at `time`, the buffer of the device and what is filtered ahead counted. AUDIO_LOST comes once, when
+ * there is no device or it went away; then frames are dropped and no clock comes. The silent output drops
+ * frames and posts nothing.
  *
  * All functions: on one thread (the engine's); none waits for the device but destroy.
  */
@@ -37,9 +38,18 @@ void az_audio_destroy(az_audio **audio); /* NULL allowed */
  * that of the frame before the cut. */
 void az_audio_append(az_audio *audio, az_frame *frame, int64_t pts, int64_t trim_begin);
 
-/* AZ_ACTION_AUDIO_START: `pts` is heard at `at`; what is before `pts` is not heard. While running it moves
- * the sound to the new map. */
-void az_audio_start(az_audio *audio, int64_t pts, int64_t at);
+/*
+ * AZ_ACTION_AUDIO_START: `pts` is heard at `at`, and from there on the sound runs at `rate` (0.2 .. 4, cut to
+ * that; 0 means 1) with its pitch kept. What is before `pts` is not heard. While it runs:
+ *
+ * - with the same rate the sound is moved to the new map;
+ * - with another one, and within AZ_AUDIO_CHANGE_SLACK of where it is, the sound goes on without a gap or a
+ * click and changes its rate at `at`, or as soon as it can: an `at` that is AZ_AUDIO_CHANGE_AHEAD in the
+ * future is kept, a nearer one is missed by up to that. AUDIO_CLOCK says what is really heard.
+ */
+#define AZ_AUDIO_CHANGE_SLACK (250 * AIZU_MILLISECOND)
+#define AZ_AUDIO_CHANGE_AHEAD (120 * AIZU_MILLISECOND)
+void az_audio_start(az_audio *audio, int64_t pts, int64_t at, double rate);
 
 /* AZ_ACTION_AUDIO_PAUSE: silence from the next device buffer on; appended frames stay. */
 void az_audio_pause(az_audio *audio);

@@ -49,10 +49,12 @@ static void store(az_sound *sound, const float *values, size_t count)
     sound->count += count;
 }
 
-static void load(const az_sound *sound, float *out, size_t count)
+/* Copies samples out of the ring, `offset` behind its first one. */
+static void load(const az_sound *sound, size_t offset, float *out, size_t count)
 {
-    size_t head = AZ_MIN(count, sound->capacity - sound->first);
-    memcpy(out, sound->values + sound->first * AZ_SOUND_CHANNELS, head * SAMPLE_SIZE);
+    size_t begin = (sound->first + offset) % sound->capacity;
+    size_t head = AZ_MIN(count, sound->capacity - begin);
+    memcpy(out, sound->values + begin * AZ_SOUND_CHANNELS, head * SAMPLE_SIZE);
     memcpy(out + head * AZ_SOUND_CHANNELS, sound->values, (count - head) * SAMPLE_SIZE);
 }
 
@@ -84,8 +86,27 @@ bool az_sound_append(az_sound *sound, int64_t pts, const float *values, size_t c
     return true;
 }
 
+size_t az_sound_copy(const az_sound *sound, int64_t position, float *out, size_t count)
+{
+    size_t copied = 0, offset = 0;
+    int64_t end = position + (int64_t)count;
+    memset(out, 0, count * SAMPLE_SIZE);
+    for (size_t i = 0; i < sound->run_count && sound->runs[i].begin < end; i++) {
+        const az_sound_run *run = &sound->runs[i];
+        int64_t first = AZ_MAX(position, run->begin);
+        int64_t last = AZ_MIN(end, run->begin + (int64_t)run->count);
+        if (first < last) {
+            load(sound, offset + (size_t)(first - run->begin),
+                 out + (size_t)(first - position) * AZ_SOUND_CHANNELS, (size_t)(last - first));
+            copied += (size_t)(last - first);
+        }
+        offset += run->count;
+    }
+    return copied;
+}
+
 /* Forgets samples from the front of the first run, and the run when it is empty. */
-static void forget(az_sound *sound, size_t count)
+static void drop(az_sound *sound, size_t count)
 {
     az_sound_run *run = sound->runs;
     run->begin += (int64_t)count;
@@ -98,23 +119,25 @@ static void forget(az_sound *sound, size_t count)
     }
 }
 
+void az_sound_forget(az_sound *sound, int64_t position)
+{
+    while (sound->run_count && sound->runs[0].begin < position) {
+        uint64_t early = (uint64_t)position - (uint64_t)sound->runs[0].begin;
+        drop(sound, early < sound->runs[0].count ? (size_t)early : sound->runs[0].count);
+    }
+}
+
 size_t az_sound_read(az_sound *sound, int64_t position, float *out, size_t count)
 {
-    size_t heard = 0;
-    int64_t end = position + (int64_t)count;
-    memset(out, 0, count * SAMPLE_SIZE);
-    while (sound->run_count && sound->runs[0].begin < end) {
-        az_sound_run run = sound->runs[0];
-        if (run.begin < position) {
-            uint64_t early = (uint64_t)(position - run.begin);
-            forget(sound, early < run.count ? (size_t)early : run.count);
-            continue;
-        }
-        size_t offset = (size_t)(run.begin - position);
-        size_t taken = AZ_MIN(run.count, count - offset);
-        load(sound, out + offset * AZ_SOUND_CHANNELS, taken);
-        forget(sound, taken);
-        heard += taken;
-    }
+    size_t heard = az_sound_copy(sound, position, out, count);
+    az_sound_forget(sound, position + (int64_t)count);
     return heard;
+}
+
+int64_t az_sound_end(const az_sound *sound)
+{
+    if (!sound->run_count)
+        return INT64_MIN;
+    const az_sound_run *last = &sound->runs[sound->run_count - 1];
+    return last->begin + (int64_t)last->count;
 }

@@ -43,8 +43,17 @@ int64_t az_sound_pts(const az_sound *sound, int64_t position);
  */
 AZ_NODISCARD bool az_sound_append(az_sound *sound, int64_t pts, const float *values, size_t count);
 
-/* Fills out[0 .. count) with the timeline from `position` on, and forgets everything before its end. Returns
- * how many of the samples are not filled-in silence. */
+/* Fills out[0 .. count) with the timeline from `position` on. Returns how many of the samples are not
+ * filled-in silence. */
+size_t az_sound_copy(const az_sound *sound, int64_t position, float *out, size_t count);
+
+/* Forgets everything before `position`. */
+void az_sound_forget(az_sound *sound, int64_t position);
+
+/* Copies, and forgets everything before the end of what it copied. */
 size_t az_sound_read(az_sound *sound, int64_t position, float *out, size_t count);
+
+/* Where the last piece ends; INT64_MIN when there is none. */
+int64_t az_sound_end(const az_sound *sound);
 
 #endif
