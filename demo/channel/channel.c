@@ -201,7 +201,7 @@ static int open_ll(ch_channel *c, ch_store *store, const ch_rendition_settings *
             .bandwidth = (int64_t)(AUDIO_BITS * MP4_OVERHEAD),
             .average_bandwidth = (int64_t)(AUDIO_BITS * MP4_OVERHEAD),
             .part_target_us = ch_cmaf_audio_target_us(target_us, CH_CMAF_FRAME_SAMPLES,
-                                                      ch_cmaf_hz(cmaf->adts.frequency_index))};
+                                                      ch_cmaf_hz(cmaf->adts.frequency_index), !o->input)};
     c->ll = ch_ll_create(&ll);
     cmaf->ll = c->ll;
     cmaf->qualities_count = QUALITIES;

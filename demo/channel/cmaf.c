@@ -43,12 +43,13 @@ int64_t ch_cmaf_video_target_us(int64_t part_ticks, int64_t frame_ticks)
     return (ticks * US_PER_SECOND + TICKS_PER_SECOND - 1) / TICKS_PER_SECOND;
 }
 
-/* Between two of the video's ends lie so many frames, or one more. */
-int64_t ch_cmaf_audio_target_us(int64_t video_target_us, int64_t frame_samples, int64_t hz)
+/* Between two of the video's ends lie so many frames, or one more; with pauses any time up to one more. */
+int64_t ch_cmaf_audio_target_us(int64_t video_target_us, int64_t frame_samples, int64_t hz, bool is_even)
 {
     int64_t frame = frame_samples * US_PER_SECOND;
     int64_t frames = (video_target_us * hz + frame - 1) / frame;
-    return (frames * frame + hz - 1) / hz;
+    int64_t samples_us = is_even ? frames * frame : video_target_us * hz + frame;
+    return (samples_us + hz - 1) / hz;
 }
 
 /* The fragmenter has its own word for it. */

@@ -39,9 +39,10 @@ int ch_cmaf_video(ch_cmaf *c, size_t quality, const ch_video_packet *packet, con
 int ch_cmaf_audio(ch_cmaf *c, const uint8_t *data, size_t size, int64_t pts);
 int ch_cmaf_cue(ch_cmaf *c, const uint8_t *tag, size_t size, int64_t pts);
 
-/* The longest part of video, and of sound whose frames last `frame_samples`, in microseconds. */
+/* The longest part of video, and of sound whose frames last `frame_samples`, in microseconds. With `is_even`
+ * the sound has no pauses. */
 int64_t ch_cmaf_video_target_us(int64_t part_ticks, int64_t frame_ticks);
-int64_t ch_cmaf_audio_target_us(int64_t video_target_us, int64_t frame_samples, int64_t hz);
+int64_t ch_cmaf_audio_target_us(int64_t video_target_us, int64_t frame_samples, int64_t hz, bool is_even);
 
 /* The sampling rate that an ADTS index stands for; 0: none. */
 uint32_t ch_cmaf_hz(unsigned frequency_index);

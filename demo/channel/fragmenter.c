@@ -256,6 +256,9 @@ static int end_sound_parts(ch_fragmenter *f)
         while (count < f->samples_count && f->samples[count].dts + half < b.time)
             count++;
         f->pts_max = sound_part_end(f, count, b.time);
+        if (count &&
+            count == f->samples_count) /* a pause is not part of its frame for longer than its part */
+            f->samples[count - 1].duration = (uint32_t)(f->pts_max - f->samples[count - 1].dts);
         f->boundaries_count--;
         memmove(f->boundaries, f->boundaries + 1, f->boundaries_count * sizeof(f->boundaries[0]));
         int result = end_part(f, count, f->pts_max, b.ends_segment);

@@ -14,6 +14,7 @@ same() { test "$2" = "$3" || fail "$1: expected \"$2\", got \"$3\""; }
 
 # start_channel OPTION...: sets pid and url, once the channel has something to play.
 start_channel() {
+    rm -f "$dir/out" # of one before
     "$channel" "$@" >"$dir/out" 2>"$dir/err" &
     pid=$!
     for _ in $(seq 300); do
