@@ -112,6 +112,38 @@ void az_read_session_key(az_parser *p, az_span value)
         *out = key;
 }
 
+/* Adds a key and its alternatives in other formats. */
+static uint32_t add_keys(az_parser *p, const az_key *keys)
+{
+    uint32_t index = (uint32_t)p->keys.count;
+    for (size_t i = 0; i <= keys->alternatives; i++) {
+        az_key *out = az_parser_add(p, &p->keys, sizeof(*out), AZ_PLAYLIST_KEYS_MAX);
+        if (!out)
+            return AZ_NO_INDEX;
+        *out = keys[i];
+    }
+    return index;
+}
+
+void az_keys_resume(az_parser *p, const az_playlist_gap *gap)
+{
+    size_t count = gap->keys ? AZ_MIN(gap->keys->alternatives + 1, AZ_PLAYLIST_KEY_FORMATS_MAX) : 0;
+    for (size_t i = 0; i < count; i++)
+        p->keys_in_force[i] = gap->keys[i];
+    p->key_in_force_count = count;
+    p->keys_changed = true;
+    p->map_index = AZ_NO_INDEX;
+    if (!gap->map)
+        return;
+    az_map map = *gap->map;
+    map.key = gap->map_keys ? add_keys(p, gap->map_keys) : AZ_NO_INDEX;
+    az_map *out = az_parser_add(p, &p->maps, sizeof(*out), AZ_PLAYLIST_KEYS_MAX);
+    if (!out)
+        return;
+    *out = map;
+    p->map_index = (uint32_t)(p->maps.count - 1);
+}
+
 uint32_t az_key_in_force(az_parser *p)
 {
     if (!p->keys_changed)

@@ -10,6 +10,7 @@
 
 typedef enum tag_kind {
     TAG_ANY,
+    TAG_SEGMENT, /* of media playlists, and says nothing but what holds for segments behind it */
     TAG_MEDIA,
     TAG_MULTIVARIANT,
 } tag_kind;
@@ -34,16 +35,16 @@ static void read_extm3u_again(az_parser *p, az_span value)
 
 /* Frequent ones first: the search is linear. */
 static const tag_rule RULES[] = {
-    TAG("EXTINF", az_read_extinf, TAG_MEDIA),
-    TAG("EXT-X-PROGRAM-DATE-TIME", az_read_program_date_time, TAG_MEDIA),
-    TAG("EXT-X-PART", az_read_part, TAG_MEDIA),
-    TAG("EXT-X-BYTERANGE", az_read_byterange, TAG_MEDIA),
-    TAG("EXT-X-KEY", az_read_key, TAG_MEDIA),
-    TAG("EXT-X-BITRATE", az_read_bitrate, TAG_MEDIA),
-    TAG("EXT-X-DISCONTINUITY", az_read_discontinuity, TAG_MEDIA),
-    TAG("EXT-X-DATERANGE", az_read_date_range, TAG_MEDIA),
-    TAG("EXT-X-GAP", az_read_gap, TAG_MEDIA),
-    TAG("EXT-X-MAP", az_read_map, TAG_MEDIA),
+    TAG("EXTINF", az_read_extinf, TAG_SEGMENT),
+    TAG("EXT-X-PROGRAM-DATE-TIME", az_read_program_date_time, TAG_SEGMENT),
+    TAG("EXT-X-PART", az_read_part, TAG_SEGMENT),
+    TAG("EXT-X-BYTERANGE", az_read_byterange, TAG_SEGMENT),
+    TAG("EXT-X-KEY", az_read_key, TAG_SEGMENT),
+    TAG("EXT-X-BITRATE", az_read_bitrate, TAG_SEGMENT),
+    TAG("EXT-X-DISCONTINUITY", az_read_discontinuity, TAG_SEGMENT),
+    TAG("EXT-X-DATERANGE", az_read_date_range, TAG_SEGMENT),
+    TAG("EXT-X-GAP", az_read_gap, TAG_SEGMENT),
+    TAG("EXT-X-MAP", az_read_map, TAG_SEGMENT),
     TAG("EXT-X-PREFETCH", az_read_prefetch, TAG_MEDIA),
     TAG("EXT-X-PREFETCH-DISCONTINUITY", az_read_prefetch_discontinuity, TAG_MEDIA),
     TAG("EXT-X-PRELOAD-HINT", az_read_preload_hint, TAG_MEDIA),
@@ -98,8 +99,10 @@ static az_span trim_end(az_parser *p, az_span text)
 
 static void mark_kind(az_parser *p, tag_kind kind)
 {
-    if (kind == TAG_MEDIA && p->media_line == 0)
+    if ((kind == TAG_MEDIA || kind == TAG_SEGMENT) && p->media_line == 0)
         p->media_line = p->line;
+    if (kind != TAG_SEGMENT)
+        p->pending.is_irregular = true;
     if (kind == TAG_MULTIVARIANT && p->multivariant_line == 0)
         p->multivariant_line = p->line;
 }
@@ -137,7 +140,7 @@ static bool has_prefix(az_span line, const char *prefix, size_t size)
 static void read_tag(az_parser *p, az_span line)
 {
     if (AZ_LIKELY(HAS_PREFIX(line, "#EXTINF:"))) {
-        mark_kind(p, TAG_MEDIA);
+        mark_kind(p, TAG_SEGMENT);
         /* Blanks at the end may belong to the title. */
         az_read_extinf(p, az_span_make(line.data + 8, line.size - 8));
         return;
@@ -145,7 +148,7 @@ static void read_tag(az_parser *p, az_span line)
     if (AZ_UNLIKELY(is_blank(line.data[line.size - 1])))
         line = trim_end(p, line);
     if (HAS_PREFIX(line, "#EXT-X-PROGRAM-DATE-TIME:")) {
-        mark_kind(p, TAG_MEDIA);
+        mark_kind(p, TAG_SEGMENT);
         az_read_program_date_time(p, az_span_make(line.data + 25, line.size - 25));
     } else if (HAS_PREFIX(line, "#EXT")) {
         read_other_tag(p, line);
@@ -271,22 +274,22 @@ static void read_line(az_parser *p, az_span line)
 
 void az_parser_read_lines(az_parser *p)
 {
-    const uint8_t *at = p->text;
+    const uint8_t *at = p->text_size ? p->text + p->at : NULL;
     const uint8_t *end = p->text_size ? p->text + p->text_size : at;
-    while (at < end && p->result == AIZU_OK) {
+    while (at < end && !p->is_stopped) {
         const uint8_t *next = memchr(at, '\n', (size_t)(end - at));
         const uint8_t *line_end = next ? next : end;
         size_t size = (size_t)(line_end - at);
         p->line++;
-        p->line_end = (uint32_t)((next ? next + 1 : end) - p->text);
+        p->at = (size_t)(next ? next + 1 - p->text : end - p->text);
         if (AZ_UNLIKELY((size_t)(line_end - p->text) > p->plain_size) && p->is_plain)
             p->is_plain = is_plain_to(p, line_end);
         if (size > 0 && at[size - 1] == '\r')
             size--;
         if (size > 0)
             read_line(p, az_span_make(at, size));
-        at = line_end + 1;
+        at = p->text + p->at;
     }
-    if (p->result == AIZU_OK && !p->has_head)
+    if (!p->is_stopped && !p->has_head)
         az_parser_fail(p, AIZU_E_PLAYLIST, "not a playlist: it is empty");
 }

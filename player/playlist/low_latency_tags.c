@@ -35,6 +35,8 @@ void az_read_part(az_parser *p, az_span value)
     if (!part || !segment)
         return;
     *segment = (uint32_t)p->segments.count;
+    if (p->pending.part_count < UINT16_MAX)
+        p->pending.part_count++;
     part->uri = uri;
     if (!az_attribute_ns(p, "DURATION", &part->duration))
         az_parser_note(p, "EXT-X-PART without DURATION");
@@ -68,6 +70,7 @@ void az_read_skip(az_parser *p, az_span value)
     p->media.removed_date_ranges = az_attribute_string(p, "RECENTLY-REMOVED-DATERANGES");
     if (p->segments.count > 0)
         az_parser_note(p, "EXT-X-SKIP after a segment");
+    p->is_stopped = p->is_stopped || p->wants_stop;
 }
 
 /* Absent means from the beginning, and to the end. */

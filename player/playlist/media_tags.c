@@ -135,6 +135,7 @@ void az_read_date_range(az_parser *p, az_span value)
     range->end_on_next = az_attribute_yes(p, "END-ON-NEXT");
     range->attributes = az_attributes_keep(p);
     range->line = p->line;
+    range->segment = (uint32_t)p->segments.count;
     check_date_range(p, range);
 }
 

@@ -52,6 +52,8 @@ typedef struct az_pending {
     uint32_t title_offset, title_size;
     uint32_t flags;
     uint32_t extinf_line; /* 0: none yet */
+    uint16_t part_count;
+    bool is_irregular;
     bool has_range;
     bool range_has_offset;
 } az_pending;
@@ -66,14 +68,16 @@ typedef struct az_parser {
     const uint8_t *text; /* the document's */
     size_t text_size;
     uint32_t line;
-    uint32_t line_end; /* offset behind it, line end included */
-    az_span tag_name;  /* of the tag that is being read */
+    az_span tag_name; /* of the tag that is being read */
     az_span tag_value;
     bool is_plain;     /* the text so far is ASCII without control characters: lines need no check */
     bool has_brace;    /* there may be a '{' in the text so far: references to variables */
     size_t plain_size; /* of the text that is_plain speaks of */
     bool has_head;     /* the first line that counts was seen */
 
+    size_t at;          /* of the text: what was read */
+    bool is_stopped;    /* after a failure, or where the reader was to stop */
+    bool wants_stop;    /* behind the first segment or at EXT-X-SKIP */
     aizu_result result; /* of the first failure */
     uint32_t error_line;
     const char *error_text;
@@ -134,7 +138,11 @@ bool az_parser_grow(az_parser *p, az_vector *vector, size_t item_size, size_t co
 /* Room for one more item, zeroed; NULL after az_parser_fail(). */
 void *az_parser_add(az_parser *p, az_vector *vector, size_t item_size, size_t count_max);
 
-/* lines.c: calls the handlers below for each line. */
+/* keys.c, segments.c: what stands in force behind text that was left out. */
+void az_keys_resume(az_parser *p, const az_playlist_gap *gap);
+void az_segments_resume(az_parser *p, const az_playlist_gap *gap);
+
+/* lines.c: calls the handlers below for each line from p->at on, until the end or p->is_stopped. */
 void az_parser_read_lines(az_parser *p);
 void az_parser_keep_tag(az_parser *p, az_span value);
 

@@ -29,6 +29,7 @@ void az_parser_fail(az_parser *p, aizu_result result, const char *text)
 {
     if (p->result != AIZU_OK)
         return;
+    p->is_stopped = true;
     p->result = result;
     p->error_line = p->line;
     p->error_text = text;
@@ -83,11 +84,9 @@ void *az_parser_add(az_parser *p, az_vector *vector, size_t item_size, size_t co
     return item;
 }
 
-static az_parser *parser_create(az_span text)
+/* Of zeroed memory. */
+static void parser_init(az_parser *p, az_span text)
 {
-    az_parser *p = calloc(1, sizeof(*p));
-    if (!p)
-        return NULL;
     p->text = text.data;
     p->text_size = text.size;
     p->is_plain = true;
@@ -97,10 +96,9 @@ static az_parser *parser_create(az_span text)
     p->first_wall = SIZE_MAX;
     p->key_index = p->map_index = AZ_NO_INDEX;
     az_arena_init(&p->arena, 0);
-    return p;
 }
 
-static void parser_destroy(az_parser *p)
+static void parser_deinit(az_parser *p)
 {
     az_vector *vectors[] = {&p->diagnostics,
                             &p->tags,
@@ -122,7 +120,6 @@ static void parser_destroy(az_parser *p)
     for (size_t i = 0; i < AZ_COUNT(vectors); i++)
         free(vectors[i]->items);
     az_arena_deinit(&p->arena);
-    free(p);
 }
 
 /* Moves a vector's items to the document, cut to size. */
@@ -264,33 +261,10 @@ aizu_result az_playlist_parse_slice(az_playlist **out, az_slice text, az_playlis
 aizu_result az_playlist_parse_context(az_playlist **out, az_slice text, const az_playlist_context *context,
                                       az_playlist_error *error)
 {
-    az_span span = az_slice_span(text);
+    az_playlist_reader *reader;
     *out = NULL;
-    if (error)
-        *error = (az_playlist_error){0};
-    if (span.size > AZ_PLAYLIST_SIZE_MAX)
-        return report(error, AIZU_E_LIMIT, 0, "playlist too large");
-    bool has_mark = span.size >= 3 && memcmp(span.data, "\xef\xbb\xbf", 3) == 0;
-    az_parser *p = parser_create(has_mark ? az_span_sub(span, 3, span.size) : span);
-    if (!p)
-        return report(error, AIZU_E_MEMORY, 0, "out of memory");
-    if (context)
-        p->context = *context;
-    if (has_mark) {
-        p->line = 1;
-        az_parser_note(p, "byte order mark before the text: ignored");
-        p->line = 0;
-    }
-    document *d = parse(p);
-    aizu_result result = p->result;
-    if (d) {
-        d->text = az_slice_ref(text);
-        *out = &d->playlist;
-    } else {
-        report(error, result, p->error_line, p->error_text);
-    }
-    parser_destroy(p);
-    return result;
+    aizu_result result = az_playlist_reader_create(&reader, text, context, error);
+    return result == AIZU_OK ? az_playlist_reader_finish(&reader, out, error) : result;
 }
 
 aizu_result az_playlist_parse(az_playlist **out, az_span text, az_playlist_error *error)
@@ -305,6 +279,95 @@ aizu_result az_playlist_parse(az_playlist **out, az_span text, az_playlist_error
         return report(error, AIZU_E_MEMORY, 0, "out of memory");
     aizu_result result = az_playlist_parse_slice(out, copy, error);
     az_slice_unref(&copy);
+    return result;
+}
+
+/* --- readers -------------------------------------------------------------------------------------- */
+
+struct az_playlist_reader {
+    az_parser parser;
+    az_slice text;
+};
+
+aizu_result az_playlist_reader_create(az_playlist_reader **out, az_slice text,
+                                      const az_playlist_context *context, az_playlist_error *error)
+{
+    az_span span = az_slice_span(text);
+    *out = NULL;
+    if (error)
+        *error = (az_playlist_error){0};
+    if (span.size > AZ_PLAYLIST_SIZE_MAX)
+        return report(error, AIZU_E_LIMIT, 0, "playlist too large");
+    az_playlist_reader *reader = calloc(1, sizeof(*reader));
+    if (!reader)
+        return report(error, AIZU_E_MEMORY, 0, "out of memory");
+    az_parser *p = &reader->parser;
+    bool has_mark = span.size >= 3 && memcmp(span.data, "\xef\xbb\xbf", 3) == 0;
+    parser_init(p, has_mark ? az_span_sub(span, 3, span.size) : span);
+    if (context)
+        p->context = *context;
+    if (has_mark) {
+        p->line = 1;
+        az_parser_note(p, "byte order mark before the text: ignored");
+        p->line = 0;
+    }
+    reader->text = az_slice_ref(text);
+    *out = reader;
+    return AIZU_OK;
+}
+
+bool az_playlist_reader_stop(az_playlist_reader *reader, az_playlist_stop *stop)
+{
+    az_parser *p = &reader->parser;
+    p->wants_stop = true;
+    az_parser_read_lines(p);
+    p->wants_stop = false;
+    if (p->result != AIZU_OK || !p->is_stopped)
+        return false;
+    p->is_stopped = false;
+    *stop = (az_playlist_stop){
+        .media = &p->media,
+        .first = p->segments.count > 0 ? p->segments.items : NULL,
+        .keys = p->keys.items,
+        .maps = p->maps.items,
+        .variables = p->variables.items,
+        .variable_count = p->variables.count,
+        .rest = az_span_make(p->text + p->at, p->text_size - p->at),
+        .offset = p->at,
+        .line = p->line,
+    };
+    return true;
+}
+
+void az_playlist_reader_leave_out(az_playlist_reader *reader, const az_playlist_gap *gap)
+{
+    az_parser *p = &reader->parser;
+    AZ_ASSERT(gap->size <= p->text_size - p->at);
+    p->at += gap->size;
+    p->line += gap->line_count;
+    p->plain_size = AZ_MAX(p->plain_size, p->at);
+    az_segments_resume(p, gap);
+}
+
+aizu_result az_playlist_reader_finish(az_playlist_reader **pointer, az_playlist **out,
+                                      az_playlist_error *error)
+{
+    az_playlist_reader *reader = *pointer;
+    az_parser *p = &reader->parser;
+    *pointer = NULL;
+    document *d = out ? parse(p) : NULL;
+    aizu_result result = p->result;
+    if (d) {
+        d->text = reader->text;
+        reader->text = (az_slice){0};
+        *out = &d->playlist;
+    } else if (out) {
+        *out = NULL;
+        report(error, result, p->error_line, p->error_text);
+    }
+    parser_deinit(p);
+    az_slice_unref(&reader->text);
+    free(reader);
     return result;
 }
 

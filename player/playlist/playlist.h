@@ -107,6 +107,7 @@ typedef struct az_date_range { /* 4.3.2.7 */
     bool end_on_next;
     az_attribute_list attributes; /* all of them, X- and SCTE35- included */
     uint32_t line;
+    uint32_t segment; /* index of the segment that it precedes */
 } az_date_range;
 
 typedef struct az_part { /* bis 4.4.4.9 */
@@ -164,8 +165,10 @@ typedef struct az_segment { /* 3.2 */
     uint32_t map;             /* index into maps, or AZ_NO_INDEX */
     uint32_t line;
     uint32_t flags;    /* az_segment_flag */
-    uint32_t bitrate;  /* EXT-X-BITRATE, kbit/s, 0 unknown */
+    uint32_t bitrate;  /* EXT-X-BITRATE in force, kbit/s, 0 none; does not hold for a segment with a range */
     uint32_t text_end; /* offset behind its URI line, line end included */
+    uint16_t part_count; /* its EXT-X-PART tags */
+    bool is_irregular;   /* tags that are not of segments stand before it, behind the last one */
 } az_segment;
 
 typedef struct az_media_playlist {
@@ -306,6 +309,55 @@ AZ_NODISCARD aizu_result az_playlist_parse_context(az_playlist **out, az_slice t
                                                    az_playlist_error *error);
 
 void az_playlist_destroy(az_playlist **playlist);
+
+/*
+ * Parsing with a gap, for who knows the beginning of a media playlist from an earlier version: a reader stops
+ * behind the first segment, or at EXT-X-SKIP. What follows may be left out then, and the document holds the
+ * first segment and what comes behind the gap; indexes count what it holds.
+ */
+typedef struct az_playlist_reader az_playlist_reader;
+
+/* Where a reader stopped. All of it lives until the next call. */
+typedef struct az_playlist_stop {
+    const az_media_playlist *media; /* fields as far as they were read; no arrays */
+    const az_segment *first;        /* NULL: at EXT-X-SKIP */
+    const az_key *keys;             /* for the indexes of `first` */
+    const az_map *maps;
+    const az_variable *variables;
+    size_t variable_count;
+    az_span rest;  /* the text that was not read yet */
+    size_t offset; /* of `rest` in the text */
+    uint32_t line; /* lines before it */
+} az_playlist_stop;
+
+/* What text that is left out leaves in force. Its spans must live until az_playlist_reader_finish(), and as
+ * long as the document is used. */
+typedef struct az_playlist_gap {
+    size_t size; /* bytes of `rest` */
+    uint32_t line_count;
+    uint32_t discontinuities; /* EXT-X-DISCONTINUITY tags in it */
+    uint32_t bitrate;
+    const az_key *keys; /* NULL: none */
+    const az_map *map;  /* NULL: none; its own key stands in map_keys */
+    const az_key *map_keys;
+    az_span range_uri; /* of the last segment, if it has a range */
+    uint64_t range_end;
+    int64_t wall; /* of the next segment, or AIZU_NO_TIME */
+} az_playlist_gap;
+
+/* *out is the caller's until az_playlist_reader_finish(). The context is used until then. */
+AZ_NODISCARD aizu_result az_playlist_reader_create(az_playlist_reader **out, az_slice text,
+                                                   const az_playlist_context *context,
+                                                   az_playlist_error *error);
+
+/* False: nothing to stop at, or an error that az_playlist_reader_finish() tells. */
+bool az_playlist_reader_stop(az_playlist_reader *reader, az_playlist_stop *stop);
+
+void az_playlist_reader_leave_out(az_playlist_reader *reader, const az_playlist_gap *gap);
+
+/* Reads the rest; the reader is gone afterwards. `out` NULL: gives up. Results as of az_playlist_parse(). */
+aizu_result az_playlist_reader_finish(az_playlist_reader **reader, az_playlist **out,
+                                      az_playlist_error *error);
 
 /* The attribute of a name, the last one when an author repeated it; NULL when it is absent. */
 const az_attribute *az_attribute_find(const az_attribute_list *list, const char *name);

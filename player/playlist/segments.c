@@ -166,8 +166,10 @@ void az_read_segment_uri(az_parser *p, az_span uri)
         .map = p->map_index,
         .line = p->line,
         .flags = pending->flags | (has_wall ? AZ_SEGMENT_PDT : 0u),
-        .bitrate = pending->has_range ? 0 : p->bitrate,
-        .text_end = p->line_end,
+        .bitrate = p->bitrate,
+        .text_end = (uint32_t)p->at,
+        .part_count = pending->part_count,
+        .is_irregular = pending->is_irregular,
     };
     if (segment->wall != AIZU_NO_TIME)
         p->wall_next = az_add_sat(segment->wall, duration);
@@ -175,6 +177,7 @@ void az_read_segment_uri(az_parser *p, az_span uri)
     if (pending->has_range)
         take_range(p, segment);
     p->pending = NOTHING_PENDING;
+    p->is_stopped = p->is_stopped || p->wants_stop;
 }
 
 /* Held apart until the end: indexes of regular segments must count media sequence numbers. */
@@ -197,7 +200,7 @@ void az_read_prefetch(az_parser *p, az_span value)
     segment->map = p->map_index;
     segment->line = p->line;
     segment->bitrate = p->bitrate;
-    segment->text_end = p->line_end;
+    segment->text_end = (uint32_t)p->at;
     segment->flags = AZ_SEGMENT_PREFETCH | (is_discontinuity ? AZ_SEGMENT_DISCONTINUITY : 0u) |
                      (p->pending.wall != AIZU_NO_TIME ? AZ_SEGMENT_PDT : 0u);
     p->prefetch_discontinuity = false;
@@ -210,6 +213,19 @@ void az_read_prefetch_discontinuity(az_parser *p, az_span value)
     (void)value;
     p->prefetch_discontinuity = true;
     p->discontinuities++;
+}
+
+void az_segments_resume(az_parser *p, const az_playlist_gap *gap)
+{
+    p->pending = NOTHING_PENDING;
+    p->discontinuities += gap->discontinuities;
+    p->bitrate = gap->bitrate;
+    p->segment_range_end = (az_range_end){gap->range_uri, gap->range_end};
+    p->part_range_end = (az_range_end){0};
+    p->wall_next = gap->wall;
+    if (gap->wall != AIZU_NO_TIME)
+        p->first_wall = 0; /* nothing is left to derive backwards */
+    az_keys_resume(p, gap);
 }
 
 /* 6.3.3: dates before the first written one, from it backwards. */
@@ -255,7 +271,7 @@ static void finish_open(az_parser *p)
         .line = p->line,
         .flags = pending->flags | (has_wall ? AZ_SEGMENT_PDT : 0u),
         .bitrate = p->bitrate,
-        .text_end = p->line_end,
+        .text_end = (uint32_t)p->at,
     };
 }
 

@@ -64,7 +64,8 @@ void az_list_destroy(az_list **list);
 
 /*
  * Takes the next version of the playlist (a media playlist); *playlist is the list's and NULL afterwards, in
- * each case. AIZU_E_MEMORY leaves the list as it was. The first version puts its first segment at 0.
+ * each case. AIZU_E_MEMORY leaves the list as it was. The first version puts its first segment at 0. A delta
+ * update is stale here: it needs az_list_reload().
  */
 AZ_NODISCARD aizu_result az_list_update(az_list *list, az_playlist **playlist, az_list_change *change);
 
@@ -72,7 +73,7 @@ AZ_NODISCARD aizu_result az_list_update(az_list *list, az_playlist **playlist, a
  * The same from text: what did not change since the last version is recognised and not parsed again, and a
  * Playlist Delta Update (EXT-X-SKIP, bis 6.2.5.1) is put onto it. AIZU_E_PLAYLIST with *is_full_needed: a
  * delta that does not fit; AIZU_E_PLAYLIST, AIZU_E_LIMIT, AIZU_E_MEMORY with *error as az_playlist_parse()
- * has it. A failure leaves the list as it was. The text is kept by reference.
+ * has it. A failure leaves the list as it was. The text is not kept.
  */
 AZ_NODISCARD aizu_result az_list_reload(az_list *list, az_slice text, const az_playlist_context *context,
                                         az_list_change *change, bool *is_full_needed,
@@ -124,7 +125,9 @@ int64_t az_list_end(const az_list *list);   /* end of the last segment or part: 
 bool az_list_is_ended(const az_list *list); /* EXT-X-ENDLIST; VOD without it, when it stays as it is */
 bool az_list_is_vod(const az_list *list);   /* ended, and was when it was first seen */
 
-/* The playlist's own fields; NULL before the first update. */
+/* The newest version's own fields, its date ranges, parts (near the end), hints and reports; NULL before the
+ * first update. There are no segments, keys and maps in it: az_list_at() has them. Lives until the next
+ * update. */
 const az_media_playlist *az_list_playlist(const az_list *list);
 
 /* Distance from the live edge at which to play (6.3.3): PART-HOLD-BACK where parts are listed, else HOLD-BACK
@@ -146,6 +149,9 @@ bool az_list_directives(const az_list *list, bool block, bool skip, int64_t age,
 /* The same for the first load of another rendition, from this one's EXT-X-RENDITION-REPORT of its URI (as the
  * playlist of this list writes it: `index` of az_media_playlist.reports). */
 bool az_list_report_directives(const az_list *list, size_t index, char *out, size_t out_size);
+
+/* Bytes on the heap, but for keys, init sections and date ranges. */
+size_t az_list_bytes(const az_list *list);
 
 /* Programme date-time less presentation time around a time, or AIZU_NO_TIME. */
 int64_t az_list_wall_offset(const az_list *list, int64_t pts);

@@ -63,7 +63,7 @@ static bool find_same_sequence(const az_list *list, uint64_t sequence, az_list_i
  * were missed. False: they have nothing to do with each other. */
 static bool align_apart(const az_list *list, const az_list *reference, int64_t *delta)
 {
-    int64_t target = list->playlist->u.media.target_duration;
+    int64_t target = list->media.target_duration;
     uint64_t first = az_list_at(list, 0).sequence;
     uint64_t known = az_list_at(reference, 0).sequence;
     uint64_t end = first + list->count;
@@ -113,6 +113,7 @@ void az_list_align(az_list *list, const az_list *reference, int64_t pts)
         return;
     /* what restarts used up of the numbers counts for both */
     list->sequence_offset = reference->sequence_offset;
+    list->domain_origin += reference->domain_offset - list->domain_offset;
     list->domain_offset = reference->domain_offset;
     int64_t delta = alignment(list, reference, pts);
     az_list_shift(list, 0, delta);

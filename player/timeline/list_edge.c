@@ -164,7 +164,7 @@ bool az_list_next(const az_list *list, az_list_cursor cursor, az_list_item *item
             *item = part_item(list, (size_t)index, &run, cursor.part);
             return true;
         }
-        size_t known = run.count > 0 ? run.count : az_list_part_count(list, (size_t)index);
+        size_t known = run.count > 0 ? run.count : az_rows_at(&list->rows, (size_t)index)->part_count;
         if (known > 0 && cursor.part >= known) {
             cursor = (az_list_cursor){cursor.sequence + 1, 0};
             index++;
@@ -307,10 +307,4 @@ bool az_list_report_directives(const az_list *list, size_t index, char *out, siz
     append_position(text, sizeof(text), report->last_msn, report->last_part != AZ_NO_INDEX,
                     report->last_part);
     return give(out, out_size, text);
-}
-
-const az_key *az_list_key_next(const az_list *list, const az_key *key)
-{
-    (void)list;
-    return key && key->alternatives > 0 ? key + 1 : NULL;
 }

@@ -1,17 +1,26 @@
 /*
  * Inside timeline/: a list, and what its files offer each other; see timeline/list.h.
  *
- * The list keeps the newest playlist document and, beside it, one start per segment, and some more for the
- * segments ahead that are not complete yet.
+ *   list.c          life, complete segments, times
+ *   list_edge.c     what is behind the last complete segment
+ *   list_align.c    two lists of one presentation
+ *   list_version.c  text to a version: what of it is known already
+ *   list_update.c   a version to the list: what changed, and where its segments stand
+ *   list_ranges.c   date ranges over versions
+ *   list_rows.c     the memory of segments
  */
 #ifndef AZ_TIMELINE_LIST_INTERNAL_H
 #define AZ_TIMELINE_LIST_INTERNAL_H
 
+#include "base/arena.h"
 #include "timeline/list.h"
+#include "timeline/list_rows.h"
 
 #include <string.h>
 
 #define AZ_LIST_MEMORIES 256
+/* Parts are kept for so many target durations before the end; servers list them for three (bis 4.4.4.9). */
+#define AZ_LIST_PARTS_TARGETS 6
 
 /* A segment that was listed. */
 typedef struct az_list_memory {
@@ -19,14 +28,28 @@ typedef struct az_list_memory {
     uint64_t identity; /* of its name and date; 0: none */
 } az_list_memory;
 
+/* Date ranges, each with the sequence number of the segment that it stands before and its own memory. */
+typedef struct az_list_ranges {
+    az_date_range *items;
+    uint64_t *sequences; /* media sequence numbers, as the server counts */
+    az_buf **memories;
+    size_t count;
+} az_list_ranges;
+
 struct az_list {
-    az_playlist *playlist;
-    int64_t *starts;          /* one per segment of the playlist, complete or ahead, and one more */
-    size_t ahead_count;       /* starts behind those of complete segments, at least one */
-    size_t ahead_placed;      /* of those, that the media told */
+    az_rows rows; /* `count` complete segments, and those ahead of them */
+    size_t count; /* complete segments */
+    size_t
+        prefetch_count; /* rows ahead of them that are EXT-X-PREFETCH; else one stands for the open segment */
+    size_t ahead_placed;     /* of the rows ahead, whose start the media told */
+    bool has_version;        /* a playlist was taken */
+    az_media_playlist media; /* the newest version's; segments, keys and maps stand in the rows */
+    az_arena edge;           /* its parts, hints and reports */
+    az_list_ranges ranges;
+    uint64_t variables;       /* hash of the names and values of EXT-X-DEFINE */
     uint64_t sequence_offset; /* added to media sequence numbers: grows with restarts */
     uint64_t domain_offset;   /* added to discontinuity sequence numbers, likewise */
-    size_t count;             /* segments, without those that are still being written */
+    uint64_t domain_origin;   /* what rows count discontinuities from, the offset included */
     unsigned same_count;      /* versions in a row that had nothing new */
     unsigned steps_back;      /* versions in a row whose numbers went back */
     az_list_memory
@@ -34,15 +57,46 @@ struct az_list {
     bool was_ended_at_first;
 };
 
-uint64_t az_list_first_sequence(const az_list *list);
+/*
+ * A new version of the playlist before the list takes it: some segments that are known, then those that were
+ * parsed.
+ */
+typedef struct az_list_version {
+    az_playlist *playlist; /* its first `parsed_from` segments are known ones, read again */
+    size_t known_first;    /* index in the list of the first segment, if there are known ones */
+    size_t known_count;
+    size_t parsed_from;  /* in playlist->u.media.segments: 0 or 1 */
+    size_t count;        /* complete segments: known and parsed */
+    size_t text_begin;   /* where the text of the first parsed one begins */
+    uint32_t line_begin; /* the lines before it */
+    bool is_delta;
+    uint64_t variables;
+} az_list_version;
 
+/* list.c */
+uint64_t az_list_first_sequence(const az_list *list);
+uint64_t az_list_identity(az_span uri, uint32_t flags, int64_t wall); /* of a segment: name and date */
 /* The segment that is being written (ahead 0) or the one after it, without URI and duration. */
 az_list_item az_list_open_item(const az_list *list, size_t ahead);
-
 /* A segment of EXT-X-PREFETCH. False: there is none. */
 bool az_list_prefetch_item(const az_list *list, size_t ahead, az_list_item *item);
+/* Rows that are nearer to the end than parts are kept begin here. */
+int64_t az_list_parts_begin(const az_list *list);
 
-/* How many parts a complete segment had while they were listed; 0 unknown. */
-size_t az_list_part_count(const az_list *list, size_t index);
+/* list_version.c */
+aizu_result az_list_version_read(const az_list *list, az_list_version *version, az_slice text,
+                                 const az_playlist_context *context, bool *is_full_needed,
+                                 az_playlist_error *error);
+void az_list_version_of(az_list_version *version, az_playlist *playlist); /* all of it parsed */
+/* A segment that was parsed: known_count <= index, those ahead included. */
+const az_segment *az_list_version_segment(const az_list_version *version, size_t index);
+
+/* list_update.c: takes the version's playlist over in each case. */
+aizu_result az_list_take(az_list *list, az_list_version *version, az_list_change *change);
+
+/* list_ranges.c */
+/* What is to be kept of the list's and what the version brings. False: out of memory, *out is empty. */
+bool az_list_ranges_merge(az_list_ranges *out, const az_list *list, const az_list_version *version);
+void az_list_ranges_deinit(az_list_ranges *ranges);
 
 #endif

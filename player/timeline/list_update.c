@@ -1,0 +1,527 @@
+/*
+ * A new version of a playlist to the list: what changed, where its segments stand in time, and which number
+ * and domain they have. Everything that may fail is done in a plan first; then the list takes it. See
+ * docs/internals/timeline.md for what a version may be.
+ */
+#include "timeline/list_internal.h"
+
+#include <stdlib.h>
+
+#define VOTES_FOR_RESTART   2 /* versions in a row that must say so: one may be garbled */
+#define VOTES_AGAINST_CACHE 8 /* the same when all that they name was seen before */
+#define MISSED_MAX          1000000u
+
+/* ---- what changed ---- */
+
+static uint64_t segment_identity(const az_segment *segment)
+{
+    return az_list_identity(segment->uri, segment->flags, segment->wall);
+}
+
+/* What stood at a media sequence number, 0 unknown. */
+static uint64_t identity_at(const az_list *list, uint64_t sequence)
+{
+    uint64_t index = sequence - list->media.media_sequence;
+    if (sequence >= list->media.media_sequence && index < list->count) {
+        const az_row *row = az_rows_at(&list->rows, (size_t)index);
+        return az_list_identity(az_rows_uri(&list->rows, row), row->flags, row->wall);
+    }
+    const az_list_memory *known = &list->memories[sequence % AZ_LIST_MEMORIES];
+    return known->sequence == sequence ? known->identity : 0;
+}
+
+/* The rows from `begin` on are new. */
+static void remember(az_list *list, size_t begin)
+{
+    size_t last = list->count > AZ_LIST_MEMORIES ? list->count - AZ_LIST_MEMORIES : 0;
+    for (size_t i = AZ_MAX(begin, last); i < list->count; i++) {
+        uint64_t sequence = list->media.media_sequence + i;
+        az_list_memory *memory = &list->memories[sequence % AZ_LIST_MEMORIES];
+        *memory = (az_list_memory){sequence, identity_at(list, sequence)};
+    }
+}
+
+/* Whether a version whose numbers went back is an old one of the same stream: what it names was seen before.
+ */
+static bool is_older_version(const az_list *list, const az_list_version *version)
+{
+    uint64_t sequence = version->playlist->u.media.media_sequence;
+    if (version->known_count > 0)
+        return true;
+    for (size_t i = 0; i < version->count; i++) {
+        uint64_t known = identity_at(list, sequence + i);
+        if (known != 0)
+            return known == segment_identity(az_list_version_segment(version, i));
+    }
+    return false;
+}
+
+/* Whether a version begins where the known one does and only ends earlier: it was cut off on its way. Its
+ * last URI may be cut, too. */
+static bool is_cut_version(const az_list *list, const az_list_version *version)
+{
+    uint64_t sequence = version->playlist->u.media.media_sequence;
+    if (sequence < list->media.media_sequence)
+        return false;
+    for (size_t i = version->known_count; i + 1 < version->count; i++) {
+        if (identity_at(list, sequence + i) != segment_identity(az_list_version_segment(version, i)))
+            return false;
+    }
+    return true;
+}
+
+static az_list_change classify(const az_list *list, const az_list_version *version)
+{
+    const az_media_playlist *next = &version->playlist->u.media;
+    const az_media_playlist *known = &list->media;
+    if (next->skipped_segments > 0 && !version->is_delta)
+        return AZ_LIST_STALE;
+    if (!list->has_version || list->count == 0)
+        return AZ_LIST_GREW;
+    if (version->count == 0)
+        return next->has_endlist && !known->has_endlist ? AZ_LIST_GREW : AZ_LIST_STALE;
+    uint64_t known_end = known->media_sequence + list->count;
+    uint64_t next_end = next->media_sequence + version->count;
+    if (next->media_sequence < known->media_sequence || next_end < known_end)
+        return AZ_LIST_RESTARTED;
+    if (next->media_sequence > known_end)
+        return AZ_LIST_JUMPED;
+    if (next_end == known_end && next->has_endlist == known->has_endlist &&
+        next->media_sequence == known->media_sequence)
+        return AZ_LIST_SAME;
+    return AZ_LIST_GREW;
+}
+
+/* Numbers that go back are a restart when several versions in a row say so: one may have been cut off on its
+ * way, and caches give out old versions for a while. */
+static az_list_change confirm(az_list *list, const az_list_version *version, az_list_change change)
+{
+    if (change != AZ_LIST_RESTARTED) {
+        list->steps_back = 0;
+        return change;
+    }
+    if (is_cut_version(list, version))
+        return AZ_LIST_STALE;
+    bool is_seen = version->playlist->u.media.media_sequence >= list->media.media_sequence ||
+                   is_older_version(list, version);
+    unsigned needed = is_seen ? VOTES_AGAINST_CACHE : VOTES_FOR_RESTART;
+    if (++list->steps_back < needed)
+        return AZ_LIST_STALE;
+    return AZ_LIST_RESTARTED;
+}
+
+/* ---- the plan ---- */
+
+/* What a row to come has that its segment does not say. */
+typedef struct place {
+    int64_t start;
+    az_setting *setting; /* NULL: that of the row before */
+    uint16_t part_count; /* that the segment had in the known version */
+} place;
+
+typedef struct plan {
+    az_list_change change;
+    size_t keep_begin, keep_end; /* rows that stay */
+    size_t add_count;            /* rows to come behind them, those ahead of the complete ones included */
+    size_t prefetch_count;       /* of them */
+    size_t byte_count;
+    place *places; /* of the rows to come */
+    size_t setting_count;
+    int64_t kept_start; /* of the first row that stays, after a restart */
+    int64_t typical;    /* how long a segment is taken to last whose duration is not known yet */
+    az_arena edge;
+    az_media_playlist media;
+    az_list_ranges ranges;
+} plan;
+
+/* The n-th row to come. */
+static const az_segment *segment_to_come(const az_list_version *version, const plan *p, size_t n)
+{
+    size_t complete = version->count - version->known_count;
+    bool is_open = n == complete && p->prefetch_count == 0;
+    return is_open ? &version->playlist->u.media.open
+                   : az_list_version_segment(version, version->known_count + n);
+}
+
+static int64_t typical_duration(const az_list *list, const az_list_version *version)
+{
+    if (version->count == 0)
+        return version->playlist->u.media.target_duration;
+    if (version->count > version->known_count)
+        return az_list_version_segment(version, version->count - 1)->duration;
+    return az_rows_at(&list->rows, version->known_first + version->known_count - 1)->duration;
+}
+
+/* The row of a sequence number whose place the list knows, those ahead included; NULL: none. */
+static const az_row *known_row(const az_list *list, uint64_t sequence)
+{
+    uint64_t index = sequence - list->media.media_sequence;
+    if (!list->has_version || sequence < list->media.media_sequence)
+        return NULL;
+    if (index >= list->count + list->ahead_placed && index != list->count)
+        return NULL;
+    return az_rows_at(&list->rows, (size_t)index);
+}
+
+/* Where the first segment of a version stands that has nothing in common with the known one. */
+static int64_t start_after(const az_list *list, const az_list_version *version, az_list_change change)
+{
+    const az_media_playlist *next = &version->playlist->u.media;
+    if (!list->has_version)
+        return 0;
+    if (list->count == 0)
+        return az_rows_at(&list->rows, 0)->start;
+    const az_row *last = az_rows_at(&list->rows, list->count - 1);
+    int64_t end = az_list_end(list);
+    if (change != AZ_LIST_JUMPED)
+        return end;
+    const az_segment *first = az_list_version_segment(version, 0);
+    if (last->wall != AIZU_NO_TIME && first->wall != AIZU_NO_TIME && first->wall > last->wall)
+        return AZ_MAX(end, az_add_sat(last->start, az_sub_sat(first->wall, last->wall)));
+    uint64_t missed = next->media_sequence - (list->media.media_sequence + list->count);
+    return az_add_sat(end, az_rescale(next->target_duration, (int64_t)AZ_MIN(missed, MISSED_MAX), 1));
+}
+
+/* Starts of the rows to come: known segments keep theirs, new ones are chained behind. */
+static void plan_starts(const az_list *list, const az_list_version *version, plan *p)
+{
+    uint64_t sequence = version->playlist->u.media.media_sequence + version->known_count;
+    bool is_same_line = p->change == AZ_LIST_GREW || p->change == AZ_LIST_SAME;
+    int64_t start = start_after(list, version, p->change);
+    p->kept_start = start;
+    if (is_same_line && p->keep_end > p->keep_begin) {
+        const az_row *last = az_rows_at(&list->rows, p->keep_end - 1);
+        start = az_add_sat(last->start, last->duration);
+    }
+    for (size_t i = p->keep_begin; i < p->keep_end && !is_same_line; i++)
+        start = az_add_sat(start, az_rows_at(&list->rows, i)->duration);
+    for (size_t n = 0; n < p->add_count; n++) {
+        const az_row *known = is_same_line ? known_row(list, sequence + n) : NULL;
+        start = known ? known->start : start;
+        p->places[n].start = start;
+        p->places[n].part_count = known ? known->part_count : 0;
+        bool is_complete = n < version->count - version->known_count;
+        start = az_add_sat(start, is_complete ? segment_to_come(version, p, n)->duration : p->typical);
+    }
+}
+
+static const az_key *key_of(const az_media_playlist *media, uint32_t index)
+{
+    return index != AZ_NO_INDEX ? &media->keys[index] : NULL;
+}
+
+static bool settings_equal(const az_segment *a, const az_segment *b)
+{
+    return a->key == b->key && a->map == b->map && a->bitrate == b->bitrate;
+}
+
+/* A setting for each row to come that does not have that of the row before it. */
+static bool plan_settings(const az_list *list, const az_list_version *version, plan *p)
+{
+    const az_media_playlist *media = &version->playlist->u.media;
+    const az_segment *before = NULL;
+    for (size_t n = 0; n < p->add_count; n++) {
+        const az_segment *segment = segment_to_come(version, p, n);
+        if (before && settings_equal(before, segment))
+            continue;
+        const az_map *map = segment->map != AZ_NO_INDEX ? &media->maps[segment->map] : NULL;
+        const az_key *keys = key_of(media, segment->key);
+        const az_key *map_keys = map ? key_of(media, map->key) : NULL;
+        before = segment;
+        if (n == 0 && p->keep_end > p->keep_begin) {
+            const az_row *last = az_rows_at(&list->rows, p->keep_end - 1);
+            if (az_setting_is(az_rows_setting(&list->rows, last), keys, map, map_keys, segment->bitrate))
+                continue;
+        }
+        p->places[n].setting = az_setting_create(keys, map, map_keys, segment->bitrate);
+        if (!p->places[n].setting)
+            return false;
+        p->setting_count++;
+    }
+    return true;
+}
+
+static void count_bytes(const az_list_version *version, plan *p)
+{
+    for (size_t n = 0; n < p->add_count; n++) {
+        const az_segment *segment = segment_to_come(version, p, n);
+        p->byte_count += segment->uri.size + (segment->range_size > 0 ? sizeof(az_byte_range) : 0);
+    }
+}
+
+/* ---- what is kept of the edge ---- */
+
+static bool copy_span(az_arena *arena, az_span *span)
+{
+    char *copy = az_arena_strdup(arena, *span);
+    *span = az_span_make(copy, span->size);
+    return copy != NULL;
+}
+
+/* The index in the new list that a segment of the document has; that of the gap's other side is not kept. */
+static size_t index_of(const az_list_version *version, size_t segment)
+{
+    return segment < version->parsed_from ? 0 : version->known_count + segment - version->parsed_from;
+}
+
+/* The first part of the document that is worth keeping: those near the end. */
+static size_t first_part(const az_list_version *version, const plan *p)
+{
+    const az_media_playlist *next = &version->playlist->u.media;
+    size_t complete = version->count - version->known_count;
+    if (complete == 0)
+        return 0;
+    int64_t last = segment_to_come(version, p, complete - 1)->duration;
+    int64_t kept = az_rescale(AZ_MAX(next->target_duration, last), AZ_LIST_PARTS_TARGETS, 1);
+    int64_t begin = az_sub_sat(p->places[complete - 1].start, kept);
+    size_t n = complete;
+    while (n > 0 && p->places[n - 1].start >= begin)
+        n--;
+    size_t part = 0;
+    while (part < next->part_count && index_of(version, next->part_segments[part]) < version->known_count + n)
+        part++;
+    return part;
+}
+
+static bool plan_parts(const az_list_version *version, plan *p)
+{
+    const az_media_playlist *next = &version->playlist->u.media;
+    size_t begin = first_part(version, p);
+    while (begin < next->part_count && next->part_segments[begin] < version->parsed_from)
+        begin++; /* of the segment that is known */
+    size_t count = next->part_count - begin;
+    az_part *parts = az_arena_alloc_array(&p->edge, count, sizeof(*parts));
+    uint32_t *segments = az_arena_alloc_array(&p->edge, count, sizeof(*segments));
+    bool is_good = parts && segments;
+    for (size_t i = 0; i < count && is_good; i++) {
+        parts[i] = next->parts[begin + i];
+        segments[i] = (uint32_t)index_of(version, next->part_segments[begin + i]);
+        is_good = copy_span(&p->edge, &parts[i].uri);
+    }
+    p->media.parts = parts;
+    p->media.part_segments = segments;
+    p->media.part_count = count;
+    return is_good;
+}
+
+static bool plan_edge(const az_list_version *version, plan *p)
+{
+    const az_media_playlist *next = &version->playlist->u.media;
+    az_preload_hint *hints = az_arena_alloc_array(&p->edge, next->hint_count, sizeof(*hints));
+    az_rendition_report *reports = az_arena_alloc_array(&p->edge, next->report_count, sizeof(*reports));
+    bool is_good = hints && reports && plan_parts(version, p);
+    for (size_t i = 0; i < next->hint_count && is_good; i++) {
+        hints[i] = next->hints[i];
+        is_good = copy_span(&p->edge, &hints[i].uri);
+    }
+    for (size_t i = 0; i < next->report_count && is_good; i++) {
+        reports[i] = next->reports[i];
+        is_good = copy_span(&p->edge, &reports[i].uri);
+    }
+    p->media.hints = hints;
+    p->media.reports = reports;
+    p->media.segments = NULL;
+    p->media.keys = NULL;
+    p->media.maps = NULL;
+    p->media.segment_count = p->media.key_count = p->media.map_count = 0;
+    p->media.open = (az_segment){.key = AZ_NO_INDEX, .map = AZ_NO_INDEX};
+    p->media.removed_date_ranges = (az_span){0};
+    p->media.skipped_segments = 0;
+    return is_good;
+}
+
+static bool plan_make(az_list *list, const az_list_version *version, plan *p)
+{
+    const az_media_playlist *next = &version->playlist->u.media;
+    p->media = *next;
+    p->keep_begin = version->known_first;
+    p->keep_end = version->known_first + version->known_count;
+    size_t complete = version->count - version->known_count;
+    p->prefetch_count = next->segment_count - version->parsed_from - complete;
+    p->add_count = complete + AZ_MAX(p->prefetch_count, 1);
+    p->places = calloc(p->add_count, sizeof(*p->places));
+    if (!p->places)
+        return false;
+    p->typical = typical_duration(list, version);
+    plan_starts(list, version, p);
+    count_bytes(version, p);
+    return plan_settings(list, version, p) && plan_edge(version, p) &&
+           az_list_ranges_merge(&p->ranges, list, version) &&
+           az_rows_reserve(&list->rows, p->keep_begin, p->keep_end, p->add_count, p->byte_count,
+                           p->setting_count);
+}
+
+/* Drops a plan, or what is left of it when the list took it. */
+static void plan_discard(plan *p)
+{
+    for (size_t n = 0; n < p->add_count && p->places; n++)
+        free(p->places[n].setting);
+    free(p->places);
+    az_arena_deinit(&p->edge);
+    az_list_ranges_deinit(&p->ranges);
+}
+
+/* ---- taking it ---- */
+
+/* The number that the server gives the domain of the first segment. */
+static uint64_t first_domain(const az_list *list, const az_list_version *version)
+{
+    const az_media_playlist *next = &version->playlist->u.media;
+    uint64_t own = next->open.discontinuities;
+    if (version->is_delta)
+        own = az_rows_at(&list->rows, version->known_first)->flags & AZ_SEGMENT_DISCONTINUITY ? 1 : 0;
+    else if (next->segment_count > 0)
+        own = next->segments[0].discontinuities;
+    return next->discontinuity_sequence + own;
+}
+
+/*
+ * A segment keeps its domain, and domains do not go back: many servers leave EXT-X-DISCONTINUITY-SEQUENCE
+ * out, and the count begins anew when a tag slides out of their window.
+ */
+static void keep_domains(az_list *list, const az_list_version *version)
+{
+    const az_media_playlist *next = &version->playlist->u.media;
+    if (list->count == 0 || version->count == 0)
+        return;
+    uint64_t away = next->media_sequence - list->media.media_sequence;
+    size_t index = (size_t)AZ_MIN(away, list->count - 1);
+    uint64_t was = list->domain_origin + az_rows_at(&list->rows, index)->discontinuities;
+    uint64_t is = first_domain(list, version) + list->domain_offset;
+    if (away == index || is < was)
+        list->domain_offset += was - is;
+}
+
+/* Makes the numbering of a restarted stream follow the known one. */
+static void renumber(az_list *list, const az_list_version *version)
+{
+    const az_media_playlist *next = &version->playlist->u.media;
+    az_list_item last = az_list_at(list, list->count - 1);
+    uint64_t domain = last.domain + 1 - next->discontinuity_sequence;
+    list->domain_origin += domain - list->domain_offset;
+    list->domain_offset = domain;
+    list->sequence_offset = last.sequence + 1 - next->media_sequence;
+    list->steps_back = 0;
+    memset(list->memories, 0, sizeof(list->memories));
+}
+
+static void hash_row(const az_list_version *version, const az_segment *segment, const az_segment *before,
+                     az_row *row)
+{
+    size_t begin = before ? before->text_end : version->text_begin;
+    size_t lines = segment->line - (before ? before->line : version->line_begin);
+    if ((!before && version->known_count == 0) || segment->is_irregular || lines > UINT16_MAX)
+        return;
+    row->text_size = (uint32_t)(segment->text_end - begin);
+    row->line_count = (uint16_t)lines;
+    row->hash = az_rows_hash(version->playlist->text.data + begin, row->text_size);
+}
+
+/* Dates of known segments that only a later one tells (6.3.3). */
+static void derive_walls(az_list *list, size_t end, int64_t wall)
+{
+    for (size_t i = end; i > 0 && wall != AIZU_NO_TIME; i--) {
+        az_row *row = az_rows_at(&list->rows, i - 1);
+        if (row->wall != AIZU_NO_TIME)
+            return;
+        wall = row->wall = az_sub_sat(wall, row->duration);
+    }
+}
+
+static void add_rows(az_list *list, const az_list_version *version, plan *p)
+{
+    const az_media_playlist *next = &version->playlist->u.media;
+    uint64_t domain = next->discontinuity_sequence + list->domain_offset - list->domain_origin;
+    size_t complete = version->count - version->known_count;
+    const az_segment *before = NULL;
+    for (size_t n = 0; n < p->add_count; n++) {
+        const az_segment *segment = segment_to_come(version, p, n);
+        place *to = &p->places[n];
+        az_row row = {
+            .start = to->start,
+            .duration = n < complete            ? segment->duration
+                        : p->prefetch_count > 0 ? p->typical
+                                                : 0,
+            .wall = segment->wall,
+            .discontinuities = (uint32_t)(domain + segment->discontinuities),
+            .part_count = AZ_MAX(segment->part_count, to->part_count),
+            .flags = (uint8_t)segment->flags,
+        };
+        if (n < complete)
+            hash_row(version, segment, before, &row);
+        before = segment;
+        if (to->setting)
+            az_rows_add_setting(&list->rows, to->setting);
+        to->setting = NULL;
+        az_rows_add(&list->rows, row, segment->uri,
+                    (az_byte_range){segment->range_offset, segment->range_size});
+    }
+}
+
+/* Makes the rows those of the version. */
+static void commit_rows(az_list *list, const az_list_version *version, plan *p)
+{
+    const az_media_playlist *next = &version->playlist->u.media;
+    size_t kept = p->keep_end - p->keep_begin;
+    if (p->change == AZ_LIST_RESTARTED)
+        renumber(list, version);
+    else
+        keep_domains(list, version);
+    az_rows_cut(&list->rows, p->keep_begin, p->keep_end);
+    if (kept == 0)
+        list->domain_origin = next->discontinuity_sequence + list->domain_offset;
+    int64_t start = p->kept_start;
+    for (size_t i = 0; i < kept && p->change == AZ_LIST_RESTARTED; i++) {
+        az_row *row = az_rows_at(&list->rows, i);
+        row->start = start;
+        start = az_add_sat(start, row->duration);
+    }
+    add_rows(list, version, p);
+    if (kept > 0)
+        derive_walls(list, kept, az_rows_at(&list->rows, kept)->wall);
+    az_rows_trim(&list->rows);
+}
+
+static void commit(az_list *list, const az_list_version *version, plan *p)
+{
+    const az_media_playlist *next = &version->playlist->u.media;
+    uint64_t end = list->media.media_sequence + list->count;
+    uint64_t grown = next->media_sequence + version->count - end;
+    bool is_same_line = p->change == AZ_LIST_GREW || p->change == AZ_LIST_SAME;
+    commit_rows(list, version, p);
+    if (!list->has_version)
+        list->was_ended_at_first = next->has_endlist || next->type == AZ_PLAYLIST_TYPE_VOD;
+    list->same_count = p->change == AZ_LIST_SAME ? list->same_count + 1 : 0;
+    list->ahead_placed = is_same_line && grown < list->ahead_placed ? list->ahead_placed - (size_t)grown : 0;
+    list->ahead_placed = AZ_MIN(list->ahead_placed, AZ_MAX(p->prefetch_count, 1));
+    list->has_version = true;
+    list->count = version->count;
+    list->prefetch_count = p->prefetch_count;
+    list->variables = version->variables;
+    az_arena_deinit(&list->edge);
+    list->edge = p->edge;
+    az_arena_init(&p->edge, 0);
+    az_list_ranges_deinit(&list->ranges);
+    list->ranges = p->ranges;
+    p->ranges = (az_list_ranges){0};
+    list->media = p->media;
+    list->media.date_ranges = list->ranges.items;
+    list->media.date_range_count = list->ranges.count;
+    remember(list, p->keep_end - p->keep_begin);
+}
+
+aizu_result az_list_take(az_list *list, az_list_version *version, az_list_change *change)
+{
+    plan p = {0};
+    aizu_result result = AIZU_OK;
+    *change = p.change = confirm(list, version, classify(list, version));
+    if (*change != AZ_LIST_STALE) {
+        if (plan_make(list, version, &p))
+            commit(list, version, &p);
+        else
+            result = AIZU_E_MEMORY;
+        plan_discard(&p);
+    }
+    az_playlist_destroy(&version->playlist);
+    return result;
+}
