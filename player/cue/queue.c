@@ -2,7 +2,8 @@
  * The exactly-once cue queue; see cue/queue.h.
  *
  * One record for each cue that the author sent, sorted by time and order of arrival. A record outlives its
- * payload: once delivered, only its identity is kept, to know copies and replays.
+ * payload: of a moment, once delivered, only the identity is kept, to know copies and replays. The payload of
+ * a range stays, within AZ_CUE_KEPT_MAX: a seek into its middle need not load what began it.
  */
 #include "cue/queue.h"
 
@@ -19,8 +20,11 @@ typedef struct record {
     az_cue *cue; /* NULL when the payload is not held */
     uint32_t ordinal;
     uint32_t passing; /* the last one in which its start was delivered, 0 none */
+    uint32_t size;    /* bytes that the cue takes, about */
+    size_t open_at;   /* index in the open ones */
     bool is_active;   /* start delivered in this passing, end to come */
     bool is_joining;  /* the floor falls into it: start at the next pass */
+    bool is_kept;     /* not open, and a payload is held though its end was told */
 } record;
 
 typedef struct jump {
@@ -32,8 +36,10 @@ struct az_cue_queue {
     record **records;
     size_t count, capacity;
     size_t next;    /* index of the first record at or after the cursor */
-    size_t pending; /* records with a payload held */
-    size_t open;    /* records active or joining */
+    size_t pending; /* records with a payload held that is not kept */
+    size_t kept;    /* bytes of payloads that are kept */
+    record **open;  /* active or joining, in no order; room for all records */
+    size_t open_count;
     int64_t floor, cursor;
     uint32_t passing;
     bool is_swept; /* payloads that the last seek left behind were dropped */
@@ -60,14 +66,63 @@ static void payload_drop(az_cue_queue *queue, record *r)
     if (!r->cue)
         return;
     az_cue_unref(&r->cue);
-    queue->pending--;
+    if (r->is_kept)
+        queue->kept -= r->size;
+    else
+        queue->pending--;
+    r->is_kept = false;
+}
+
+static void open_set(az_cue_queue *queue, record *r, bool is_active, bool is_joining)
+{
+    bool was_open = r->is_active || r->is_joining;
+    r->is_active = is_active;
+    r->is_joining = is_joining;
+    if (!was_open && (is_active || is_joining)) {
+        if (r->is_kept) { /* it is to be delivered again */
+            r->is_kept = false;
+            queue->kept -= r->size;
+            queue->pending++;
+        }
+        r->open_at = queue->open_count;
+        queue->open[queue->open_count++] = r;
+    } else if (was_open && !is_active && !is_joining) {
+        record *last = queue->open[--queue->open_count];
+        last->open_at = r->open_at;
+        queue->open[last->open_at] = last;
+    }
 }
 
 static void record_free(az_cue_queue *queue, record *r)
 {
     payload_drop(queue, r);
-    queue->open -= r->is_active || r->is_joining;
+    open_set(queue, r, false, false);
     free(r);
+}
+
+/* The earliest ones go first; they come again when their media is loaded again. */
+static void kept_trim(az_cue_queue *queue)
+{
+    if (queue->kept <= AZ_CUE_KEPT_MAX)
+        return;
+    for (size_t i = 0; i < queue->count && queue->kept > AZ_CUE_KEPT_MAX / 2; i++) {
+        record *r = queue->records[i];
+        if (r->is_kept)
+            payload_drop(queue, r);
+    }
+}
+
+/* A payload that is not to be delivered in this passing (any more). */
+static void payload_retire(az_cue_queue *queue, record *r)
+{
+    if (r->end <= r->pts) {
+        payload_drop(queue, r);
+    } else if (r->cue && !r->is_kept) {
+        r->is_kept = true;
+        queue->pending--;
+        queue->kept += r->size;
+        kept_trim(queue);
+    }
 }
 
 void az_cue_queue_clear(az_cue_queue *queue)
@@ -96,6 +151,7 @@ void az_cue_queue_destroy(az_cue_queue **pointer)
         return;
     az_cue_queue_clear(queue);
     free(queue->records);
+    free(queue->open);
     free(queue->out);
     free(queue);
 }
@@ -136,14 +192,6 @@ aizu_result az_cue_queue_take(az_cue_queue *queue, az_cue_delivery *delivery)
     return AIZU_OK;
 }
 
-static void open_set(az_cue_queue *queue, record *r, bool is_active, bool is_joining)
-{
-    queue->open -= r->is_active || r->is_joining;
-    r->is_active = is_active;
-    r->is_joining = is_joining;
-    queue->open += r->is_active || r->is_joining;
-}
-
 static void give_start(az_cue_queue *queue, record *r, unsigned flags)
 {
     int64_t late_by = flags & AIZU_CUE_LATE ? queue->cursor - r->pts : 0;
@@ -163,7 +211,7 @@ static void give_end(az_cue_queue *queue, record *r, unsigned flags)
 {
     give(queue, r, AIZU_CUE_END, flags, 0);
     open_set(queue, r, false, false);
-    payload_drop(queue, r);
+    payload_retire(queue, r);
 }
 
 /* Index of the first record at or after a time. */
@@ -208,7 +256,7 @@ static bool is_full(az_cue_queue *queue)
     if (queue->pending < AIZU_CUE_PENDING_MAX)
         return false;
     for (size_t i = 0; i < queue->next && !queue->is_swept; i++)
-        if (!queue->records[i]->is_active && !queue->records[i]->is_joining)
+        if (!queue->records[i]->is_active && !queue->records[i]->is_joining && !queue->records[i]->is_kept)
             payload_drop(queue, queue->records[i]);
     queue->is_swept = true;
     return queue->pending >= AIZU_CUE_PENDING_MAX;
@@ -234,6 +282,10 @@ static record *insert(az_cue_queue *queue, const az_cue_info *info, uint64_t has
         if (!records)
             return NULL;
         queue->records = records;
+        record **open = realloc(queue->open, capacity * sizeof(*open));
+        if (!open)
+            return NULL;
+        queue->open = open;
         queue->capacity = capacity;
     }
     record *r = calloc(1, sizeof(*r));
@@ -265,19 +317,39 @@ static bool was_jumped(const az_cue_queue *queue, int64_t pts)
 /* What a record that has just got its payload is to the present passing. */
 static void place(az_cue_queue *queue, record *r)
 {
-    if (r->passing == queue->passing) {
-        if (!r->is_active)
-            payload_drop(queue, r);
-        return;
-    }
-    if (r->pts >= queue->cursor)
+    if (r->passing == queue->passing || r->pts >= queue->cursor)
         return;
     if (r->pts >= queue->floor)
         give_start(queue, r, AIZU_CUE_LATE | (was_jumped(queue, r->pts) ? AIZU_CUE_SKIPPED : 0u));
     else if (r->end > queue->floor)
         open_set(queue, r, false, true);
     else
-        payload_drop(queue, r);
+        payload_retire(queue, r);
+}
+
+/* The end of a range is learned or moved. The cue is shared and immutable, so another takes its place; out of
+ * memory the old one goes on saying that it does not know. */
+static void set_end(az_cue_queue *queue, record *r, const az_cue_info *info, int64_t end)
+{
+    r->end = AZ_MAX(end, r->pts);
+    if (!r->is_active && r->passing != queue->passing && r->pts < queue->floor)
+        open_set(queue, r, false, r->cue && r->end > queue->cursor);
+    az_cue_info closed = *info;
+    closed.duration = r->end == AZ_NEVER ? AIZU_NO_TIME : az_sub_sat(r->end, r->pts);
+    az_cue *cue = r->cue ? az_cue_create(&closed) : NULL;
+    if (!cue)
+        return;
+    az_cue_set_id(cue, r->id);
+    az_cue_unref(&r->cue);
+    r->cue = cue;
+}
+
+/* A range that ended when something cut it off, and is received anew: its end is to come. */
+static void reopen(az_cue_queue *queue, record *r, const az_cue_info *info)
+{
+    bool is_over = r->passing == queue->passing && !r->is_active;
+    if (info->duration == AIZU_NO_TIME && r->end != AZ_NEVER && !is_over)
+        set_end(queue, r, info, AZ_NEVER);
 }
 
 aizu_result az_cue_queue_add(az_cue_queue *queue, const az_cue_info *info, uint32_t ordinal)
@@ -285,8 +357,10 @@ aizu_result az_cue_queue_add(az_cue_queue *queue, const az_cue_info *info, uint3
     uint64_t hash = az_cue_hash(info);
     record *r = find_copy(queue, info, hash, ordinal);
     bool is_new = !r;
-    if (r)
+    if (r) {
         queue->counts.copies++;
+        reopen(queue, r, info);
+    }
     if (r && (r->cue || (r->passing == queue->passing && !r->is_active)))
         return AIZU_AGAIN;
     if (info->data.size > AIZU_CUE_PAYLOAD_MAX || info->key.size > AIZU_CUE_PAYLOAD_MAX ||
@@ -297,7 +371,10 @@ aizu_result az_cue_queue_add(az_cue_queue *queue, const az_cue_info *info, uint3
     }
     if (!out_reserve(queue, 2))
         return AIZU_E_MEMORY;
-    az_cue *cue = az_cue_create(info);
+    az_cue_info known = *info;
+    if (r) /* its end may have been learned since */
+        known.duration = r->end == AZ_NEVER ? AIZU_NO_TIME : az_sub_sat(r->end, r->pts);
+    az_cue *cue = az_cue_create(&known);
     if (!cue)
         return AIZU_E_MEMORY;
     if (is_new)
@@ -308,6 +385,7 @@ aizu_result az_cue_queue_add(az_cue_queue *queue, const az_cue_info *info, uint3
     }
     az_cue_set_id(cue, r->id);
     r->cue = cue;
+    r->size = (uint32_t)(info->data.size + info->key.size + info->name.size + sizeof(aizu_cue));
     queue->pending++;
     if (is_new) {
         queue->counts.received++;
@@ -318,17 +396,30 @@ aizu_result az_cue_queue_add(az_cue_queue *queue, const az_cue_info *info, uint3
     return is_new ? AIZU_OK : AIZU_AGAIN;
 }
 
+aizu_result az_cue_queue_close(az_cue_queue *queue, const az_cue_info *info, uint32_t ordinal, int64_t end)
+{
+    record *r = find_copy(queue, info, az_cue_hash(info), ordinal);
+    if (!r || r->end == AZ_MAX(end, r->pts))
+        return AIZU_AGAIN;
+    set_end(queue, r, info, end);
+    return AIZU_OK;
+}
+
+static bool is_before(const record *a, const record *b)
+{
+    return a->pts != b->pts ? a->pts < b->pts : a->id < b->id;
+}
+
 /* The open record that comes first: one that joins, else the active one that ends first. */
 static record *open_first(const az_cue_queue *queue)
 {
     record *first = NULL;
-    if (queue->open == 0)
-        return NULL;
-    for (size_t i = 0; i < queue->next; i++) {
-        record *r = queue->records[i];
-        if (r->is_joining)
-            return r;
-        if (r->is_active && (!first || r->end < first->end))
+    for (size_t i = 0; i < queue->open_count; i++) {
+        record *r = queue->open[i];
+        bool is_better = !first || (r->is_joining && !first->is_joining);
+        if (first && r->is_joining == first->is_joining)
+            is_better = r->is_joining || r->end == first->end ? is_before(r, first) : r->end < first->end;
+        if (is_better)
             first = r;
     }
     return first;
@@ -436,12 +527,29 @@ int64_t az_cue_queue_next(const az_cue_queue *queue)
     return next;
 }
 
+/* The first that joins behind another, in order. */
+static const record *joining_after(const az_cue_queue *queue, const record *last)
+{
+    const record *next = NULL;
+    for (size_t i = 0; i < queue->open_count; i++) {
+        const record *r = queue->open[i];
+        if (r->is_joining && (!last || is_before(last, r)) && (!next || is_before(r, next)))
+            next = r;
+    }
+    return next;
+}
+
 size_t az_cue_queue_between(const az_cue_queue *queue, int64_t begin, int64_t end, az_cue **cues, size_t max)
 {
     size_t count = 0;
-    for (size_t i = 0; i < queue->next && count < max && queue->open > 0 && begin <= queue->cursor; i++)
-        if (queue->records[i]->is_joining)
-            cues[count++] = az_cue_ref(queue->records[i]->cue);
+    size_t joining = begin <= queue->cursor ? queue->open_count : 0;
+    for (const record *last = NULL; joining > 0 && count < max; joining--) {
+        const record *r = joining_after(queue, last);
+        if (!r)
+            break;
+        cues[count++] = az_cue_ref(r->cue);
+        last = r;
+    }
     for (size_t i = lower_bound(queue, AZ_MAX(begin, queue->cursor)); i < queue->count && count < max; i++) {
         const record *r = queue->records[i];
         if (r->pts >= end)

@@ -16,6 +16,9 @@
 /* Delivered cues remembered, to know their copies; past it the earliest are forgotten. */
 #define AZ_CUE_HISTORY_MAX ((size_t)262144)
 
+/* Bytes of ranges whose end was told, kept for seeks into their middle; past it the earliest are dropped. */
+#define AZ_CUE_KEPT_MAX ((size_t)4 << 20)
+
 typedef struct az_cue_queue az_cue_queue;
 
 typedef struct az_cue_delivery {
@@ -42,6 +45,15 @@ void az_cue_queue_clear(az_cue_queue *queue);
  * copy of a known one; AIZU_E_LIMIT: a limit of include/aizu/cue.h was passed, it is dropped; AIZU_E_MEMORY.
  */
 AZ_NODISCARD aizu_result az_cue_queue_add(az_cue_queue *queue, const az_cue_info *info, uint32_t ordinal);
+
+/*
+ * The end of a range that was added is learned, or moved; `info` and `ordinal` are as they were added, the
+ * duration aside. Its END comes when the playhead gets there, with the real duration; where that was behind,
+ * at the next pass. An end that was told in this passing is not told again. Adding the range once more
+ * without an end opens it again. AIZU_OK; AIZU_AGAIN: it is not known, or has this very end.
+ */
+AZ_NODISCARD aizu_result az_cue_queue_close(az_cue_queue *queue, const az_cue_info *info, uint32_t ordinal,
+                                            int64_t end);
 
 /* A passing begins at a time: cues before it are not part of it, but ranges that it falls into are entered.
  */
