@@ -141,6 +141,7 @@ void az_ts_audio_parse(az_ts_stream *s, bool is_end)
             s->out->sink.sample(s->out->sink.user, &held.sample);
         update_track(s, &frame);
         az_sample sample = {.track = s->track.id, .media = AZ_MEDIA_AUDIO, .codec = s->track.codec};
+        sample.crypt = s->crypt;
         sample.flags = AZ_SAMPLE_KEY;
         set_time(s, pos, &frame, &sample);
         az_ts_held_set(s, &held, &sample, pos, pos + frame.size);

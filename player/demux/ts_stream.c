@@ -59,6 +59,9 @@ static bool is_demuxed(const az_track *track)
     return track->codec != AZ_CODEC_UNKNOWN && track->codec != AZ_CODEC_AAC_LATM;
 }
 
+/* Key and IV stand in the playlist. */
+static const az_sample_crypt sample_aes = {.scheme = AZ_CRYPT_SAMPLE_AES};
+
 az_ts_stream *az_ts_stream_create(const az_pmt_stream *description, az_ts_out *out)
 {
     az_ts_stream *s = calloc(1, sizeof(*s));
@@ -71,6 +74,7 @@ az_ts_stream *az_ts_stream_create(const az_pmt_stream *description, az_ts_out *o
     s->track.stream_type = description->stream_type;
     s->track.timescale = 90000;
     s->track.is_encrypted = description->is_encrypted;
+    s->crypt = description->is_encrypted ? &sample_aes : NULL;
     memcpy(s->track.language, description->language, sizeof(s->track.language));
     az_au_splitter_init(&s->splitter, description->codec);
     if (description->codec == AZ_CODEC_SCTE35) {

@@ -48,7 +48,8 @@ typedef struct az_ts_stream {
     az_track track;     /* as it is */
     az_track announced; /* as it was told last */
     az_ts_out *out;
-    az_section *section; /* SCTE-35 only */
+    az_section *section;          /* SCTE-35 only */
+    const az_sample_crypt *crypt; /* of its samples: a stream type of SAMPLE-AES says so */
 
     az_pes_state state;
     bool is_bounded;         /* the PES packet says how long it is */

@@ -57,6 +57,7 @@ static void update_track(az_ts_stream *s)
 static az_sample make_sample(az_ts_stream *s, const az_au *au)
 {
     az_sample sample = {.track = s->track.id, .media = AZ_MEDIA_VIDEO, .codec = s->track.codec};
+    sample.crypt = s->crypt;
     sample.flags = s->open_flags | (au->is_key ? AZ_SAMPLE_KEY : 0u);
     sample.pts = s->open_pts;
     sample.dts = s->open_dts;
