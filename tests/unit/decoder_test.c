@@ -286,6 +286,31 @@ static void unknown_codecs_are_reported_with_each_unit(void **state)
     collector_deinit(&c);
 }
 
+/* With the sanitizers this fails when a configuration is let go too early, or never. */
+static void configurations_are_held_as_long_as_they_are_needed(void **state)
+{
+    (void)state;
+    collector c;
+    collector_init(&c);
+    az_decoder *decoder = NULL;
+    assert_int_equal(az_decoder_create(&decoder, AZ_STREAM_AUDIO, &c.post, NULL), AIZU_OK);
+    for (uint32_t generation = 1; generation <= 8; generation++) {
+        az_track track = {.media = AZ_MEDIA_AUDIO, .codec = AZ_CODEC_FLAC};
+        assert_true(az_slice_copy(&track.config, az_span_str("no STREAMINFO")));
+        az_decoder_configure(decoder, track.codec, generation, &track);
+        az_slice_unref(&track.config);
+        if (generation % 3 == 0)
+            az_decoder_configure(decoder, AZ_CODEC_MP3, generation, NULL);
+    }
+    az_unit unit = {.pts = 0};
+    assert_true(az_slice_copy(&unit.data, az_span_str("abc")));
+    az_decoder_send(decoder, 8, &unit);
+    assert_true(collector_wait(&c, AZ_EVENT_DECODED, 8, 1));
+    assert_int_equal(collector_get(&c, AZ_EVENT_DECODED, 0).result, AIZU_E_CODEC);
+    az_decoder_destroy(&decoder);
+    collector_deinit(&c);
+}
+
 static void an_empty_unit_is_not_taken_for_the_end(void **state)
 {
     (void)state;
@@ -404,6 +429,7 @@ int main(void)
         cmocka_unit_test(units_of_an_old_generation_are_not_decoded),
         cmocka_unit_test(broken_data_does_not_stop_it),
         cmocka_unit_test(unknown_codecs_are_reported_with_each_unit),
+        cmocka_unit_test(configurations_are_held_as_long_as_they_are_needed),
         cmocka_unit_test(an_empty_unit_is_not_taken_for_the_end),
         cmocka_unit_test(unpadded_payloads_are_copied_and_let_go),
         cmocka_unit_test(refused_frames_and_waiting_units_are_freed),

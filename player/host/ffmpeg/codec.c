@@ -11,6 +11,8 @@
 #include <libavutil/cpu.h>
 #include <libavutil/error.h>
 
+#include "host/ffmpeg/config.h"
+
 /* One thread decodes this; it costs the least CPU and memory. Beyond: 1920x1088 at 30, and some room. */
 #define ONE_THREAD_PIXELS_PER_SECOND (INT64_C(1920) * 1088 * 32)
 
@@ -58,6 +60,20 @@ static enum AVCodecID codec_id(az_codec codec)
     return AV_CODEC_ID_NONE;
 }
 
+/* Debian's FFmpeg has one decoder for each codec and knows a better one for AV1: its own needs hardware. */
+static const AVCodec *find_decoder(az_codec codec)
+{
+    static const char *const av1[] = {"libdav1d", "libaom-av1"};
+    if (codec != AZ_CODEC_AV1)
+        return avcodec_find_decoder(codec_id(codec));
+    for (size_t i = 0; i < AZ_COUNT(av1); i++) {
+        const AVCodec *found = avcodec_find_decoder_by_name(av1[i]);
+        if (found)
+            return found;
+    }
+    return NULL;
+}
+
 static void set_detail(az_codec_decoder *decoder, int error)
 {
     char text[AV_ERROR_MAX_STRING_SIZE] = "";
@@ -80,6 +96,7 @@ bool az_codec_init(az_codec_decoder *decoder)
 void az_codec_deinit(az_codec_decoder *decoder)
 {
     avcodec_free_context(&decoder->context);
+    az_slice_unref(&decoder->track.config);
     av_packet_free(&decoder->packet);
     av_frame_free(&decoder->frame);
     az_convert_deinit(&decoder->convert);
@@ -97,15 +114,43 @@ static int threads_for(const az_codec_decoder *decoder)
     return is_large || decoder->is_slow ? AZ_MAX(1, AZ_MIN(av_cpu_count(), AZ_CODEC_THREADS_MAX)) : 1;
 }
 
-aizu_result az_codec_open(az_codec_decoder *decoder, az_codec codec, const az_track *track)
+/* Keeps the track with a reference of its own; it may be the one that is kept. */
+static void set_track(az_codec_decoder *decoder, const az_track *track)
 {
     static const az_track unknown;
+    az_track kept = track ? *track : unknown;
+    kept.config = az_slice_ref(kept.config);
+    az_slice_unref(&decoder->track.config);
+    decoder->track = kept;
+}
+
+static aizu_result open_context(az_codec_decoder *decoder, const AVCodec *library, AVCodecContext *context)
+{
+    context->pkt_timebase = (AVRational){1, (int)AIZU_SECOND};
+    context->thread_count = threads_for(decoder);
+    context->log_level_offset = AV_LOG_TRACE; /* errors are reported; a library does not print */
+    aizu_result result = az_config_convert(decoder->codec, az_slice_span(decoder->track.config),
+                                           &context->extradata, &context->extradata_size);
+    if (result) {
+        snprintf(decoder->detail, sizeof(decoder->detail), "%s: its configuration cannot be read",
+                 az_codec_name(decoder->codec));
+        return result;
+    }
+    int error = avcodec_open2(context, library, NULL);
+    if (error >= 0)
+        return AIZU_OK;
+    set_detail(decoder, error);
+    return error == AVERROR(ENOMEM) ? AIZU_E_MEMORY : AIZU_E_CODEC;
+}
+
+aizu_result az_codec_open(az_codec_decoder *decoder, az_codec codec, const az_track *track)
+{
     avcodec_free_context(&decoder->context);
     decoder->codec = codec;
-    decoder->track = track ? *track : unknown;
+    set_track(decoder, track);
     decoder->next_pts = AIZU_NO_TIME;
     decoder->busy = decoder->media = 0;
-    const AVCodec *library = avcodec_find_decoder(codec_id(codec));
+    const AVCodec *library = find_decoder(codec);
     if (!library) {
         snprintf(decoder->detail, sizeof(decoder->detail), "no decoder for %s", az_codec_name(codec));
         return AIZU_E_CODEC;
@@ -113,14 +158,10 @@ aizu_result az_codec_open(az_codec_decoder *decoder, az_codec codec, const az_tr
     AVCodecContext *context = avcodec_alloc_context3(library);
     if (!context)
         return AIZU_E_MEMORY;
-    context->pkt_timebase = (AVRational){1, (int)AIZU_SECOND};
-    context->thread_count = threads_for(decoder);
-    context->log_level_offset = AV_LOG_TRACE; /* errors are reported; a library does not print */
-    int error = avcodec_open2(context, library, NULL);
-    if (error < 0) {
-        set_detail(decoder, error);
+    aizu_result result = open_context(decoder, library, context);
+    if (result) {
         avcodec_free_context(&context);
-        return error == AVERROR(ENOMEM) ? AIZU_E_MEMORY : AIZU_E_CODEC;
+        return result;
     }
     decoder->is_multithreaded = context->thread_count > 1;
     decoder->context = context;

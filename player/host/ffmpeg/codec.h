@@ -35,7 +35,8 @@ typedef struct az_codec_decoder {
 AZ_NODISCARD bool az_codec_init(az_codec_decoder *decoder);
 void az_codec_deinit(az_codec_decoder *decoder);
 
-/* Opens the decoder for a codec; one that is open is closed. AIZU_E_CODEC, AIZU_E_MEMORY: closed. */
+/* Opens the decoder for a codec, with the configuration of its track, of which it takes a reference; one that
+ * is open is closed. AIZU_E_CODEC, AIZU_E_MEMORY: closed. */
 AZ_NODISCARD aizu_result az_codec_open(az_codec_decoder *decoder, az_codec codec, const az_track *track);
 
 /* Gives one unit (NULL: the end) to libavcodec, without copying it when its buffer is padded. Take the frames

@@ -205,8 +205,10 @@ static void *run(void *argument)
             az_track track = decoder->track;
             bool has_track = decoder->has_track;
             decoder->reset = RESET_NONE;
+            decoder->track.config = (az_slice){NULL, NULL, 0};
             pthread_mutex_unlock(&decoder->worker.lock);
             apply_reset(decoder, what, codec, has_track ? &track : NULL);
+            az_slice_unref(&track.config);
             pthread_mutex_lock(&decoder->worker.lock);
         } else if (decoder->count) {
             item work = decoder->items[decoder->begin];
@@ -267,6 +269,7 @@ void az_decoder_destroy(az_decoder **pointer)
     az_worker_stop(&decoder->worker);
     drop_items(decoder);
     free(decoder->items);
+    az_slice_unref(&decoder->track.config);
     az_codec_deinit(&decoder->av);
     free(decoder);
 }
@@ -285,8 +288,11 @@ void az_decoder_configure(az_decoder *decoder, az_codec codec, uint32_t generati
     pthread_mutex_lock(&decoder->worker.lock);
     decoder->codec = codec;
     decoder->has_track = track != NULL;
-    if (track)
+    az_slice_unref(&decoder->track.config);
+    if (track) {
         decoder->track = *track;
+        decoder->track.config = az_slice_ref(track->config);
+    }
     reset_to(decoder, RESET_CONFIGURE, generation);
     pthread_mutex_unlock(&decoder->worker.lock);
 }

@@ -29,8 +29,9 @@ AZ_NODISCARD aizu_result az_decoder_create(az_decoder **decoder, az_stream strea
 void az_decoder_destroy(az_decoder **decoder);
 
 /* AZ_ACTION_DECODER: a new decoder from the next unit on; units that wait and frames that were not given
- * out yet are dropped. `track` is copied, NULL when nothing is known. A codec that cannot be decoded is
- * reported with the first unit: DECODED and AIZU_E_CODEC, and so for each that follows. */
+ * out yet are dropped. `track` is copied (its configuration by reference), NULL when nothing is known. A
+ * codec that cannot be decoded is reported with the first unit: DECODED and AIZU_E_CODEC, and so for each
+ * that follows. */
 void az_decoder_configure(az_decoder *decoder, az_codec codec, uint32_t generation, const az_track *track);
 
 /* AZ_ACTION_DECODE: takes unit.data over, always. */
