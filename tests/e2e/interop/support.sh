@@ -34,3 +34,17 @@ free_port() {
         (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo "$port"; return; }
     done
 }
+
+# browser_modules HERE BUILD: what package-lock.json pins, installed by npm into the build folder, once; sets modules.
+browser_modules() {
+    need node npm chromium
+    node -e 'process.exit(parseInt(process.versions.node) >= 20 ? 0 : 1)' || { echo "skipped: node is older than 20"; exit 77; }
+    modules=$2/interop
+    mkdir -p "$modules"
+    cmp -s "$1/package-lock.json" "$modules/package-lock.json" && test -d "$modules/node_modules/hls.js" && return
+    cp "$1/package.json" "$1/package-lock.json" "$modules/"
+    npm ci --prefix "$modules" --ignore-scripts --no-audit --no-fund >"$dir/npm.log" 2>&1 && return
+    rm -f "$modules/package-lock.json"
+    echo "skipped: npm cannot install: $(tail -1 "$dir/npm.log")"
+    exit 77
+}
