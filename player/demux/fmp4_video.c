@@ -72,14 +72,18 @@ static void write_h265_string(az_track *t, const uint8_t *hvcc)
     uint32_t flags = az_load_be32(hvcc + 2), reversed = 0;
     for (int i = 0; i < 32; i++)
         reversed |= (flags >> i & 1) << (31 - i);
-    char constraints[20] = "";
-    size_t count = 6, size = 0;
+    size_t count = 6;
     while (count > 0 && hvcc[6 + count - 1] == 0)
         count--;
-    for (size_t i = 0; i < count; i++, size += strlen(constraints + size))
-        snprintf(constraints + size, sizeof(constraints) - size, ".%X", hvcc[6 + i]);
-    snprintf(t->codec_string + 4, sizeof(t->codec_string) - 4, ".%s%u.%X.%c%u%s", spaces[hvcc[1] >> 6],
-             hvcc[1] & 31u, (unsigned)reversed, hvcc[1] & 32 ? 'H' : 'L', (unsigned)hvcc[12], constraints);
+    snprintf(t->codec_string + 4, sizeof(t->codec_string) - 4, ".%s%u.%X.%c%u", spaces[hvcc[1] >> 6],
+             hvcc[1] & 31u, (unsigned)reversed, hvcc[1] & 32 ? 'H' : 'L', (unsigned)hvcc[12]);
+    for (size_t i = 0; i < count; i++) { /* as many as there is room for */
+        char part[4];
+        size_t size = strlen(t->codec_string);
+        snprintf(part, sizeof(part), ".%X", hvcc[6 + i]);
+        if (size + sizeof(part) <= sizeof(t->codec_string))
+            memcpy(t->codec_string + size, part, strlen(part) + 1);
+    }
 }
 
 static void read_hvcc(az_fmp4_entry *entry, az_span hvcc, az_fmp4_out *out)
