@@ -73,6 +73,7 @@ az_ts_stream *az_ts_stream_create(const az_pmt_stream *description, az_ts_out *o
     s->track.codec = description->codec;
     s->track.stream_type = description->stream_type;
     s->track.timescale = 90000;
+    s->track.counter_bits = 33;
     s->track.is_encrypted = description->is_encrypted;
     s->crypt = description->is_encrypted ? &sample_aes : NULL;
     memcpy(s->track.language, description->language, sizeof(s->track.language));

@@ -8,11 +8,23 @@
 #define STEP_FROM ((double)(250 * AIZU_MILLISECOND)) /* larger errors are not worth bending for */
 #define BEND_MAX  0.05                               /* share of the rate */
 
+static double pace_of(const az_clock *clock)
+{
+    return clock->pace > 0.0 ? clock->pace : 1.0;
+}
+
 void az_clock_set(az_clock *clock, int64_t pts, int64_t time)
 {
     clock->base_pts = pts;
     clock->base_time = time;
-    clock->rate = 1.0;
+    clock->rate = pace_of(clock);
+}
+
+void az_clock_set_pace(az_clock *clock, double pace, int64_t time)
+{
+    int64_t pts = az_clock_pts(clock, time);
+    clock->pace = pace;
+    az_clock_set(clock, pts, time);
 }
 
 void az_clock_run(az_clock *clock, int64_t time)
@@ -65,11 +77,11 @@ void az_clock_correct(az_clock *clock, int64_t pts, int64_t time, int64_t now)
     }
     az_clock_set(clock, az_clock_pts(clock, now), now);
     double bend = error / (double)AIZU_SECOND;
-    clock->rate = 1.0 + AZ_MAX(-BEND_MAX, AZ_MIN(BEND_MAX, bend));
+    clock->rate = pace_of(clock) * (1.0 + AZ_MAX(-BEND_MAX, AZ_MIN(BEND_MAX, bend)));
 }
 
 void az_clock_straighten(az_clock *clock, int64_t now)
 {
-    if (clock->is_running && clock->rate != 1.0)
+    if (clock->is_running && clock->rate != pace_of(clock))
         az_clock_set(clock, az_clock_pts(clock, now), now);
 }

@@ -80,12 +80,17 @@ az_engine *az_engine_create(const az_engine_config *config)
     e->presentation.duration_told = -1;
     e->playback.position_last = e->playback.target = AIZU_NO_TIME;
     e->playback.stall_begin = AIZU_NO_TIME;
-    e->lane.complete_end = AIZU_NO_TIME;
+    e->playback.rate = 1.0;
+    az_clock_set_pace(&e->playback.clock, 1.0, 0);
+    e->steering.due = AZ_NEVER;
     e->stats = (aizu_stats){.size_struct = sizeof(e->stats), .first_frame_delay = AIZU_NO_TIME};
     az_random_init(&e->random, config->seed);
     e->timemap = az_timemap_create();
     e->cues = az_cue_queue_create(config->early_cues);
-    if (!e->timemap || !e->cues || az_lane_init(e) != AIZU_OK) {
+    bool is_ready = e->timemap && e->cues;
+    for (unsigned i = 0; i < AZ_LANES; i++)
+        is_ready = az_lane_init(&e->lanes[i], e, (az_lane_kind)i) == AIZU_OK && is_ready;
+    if (!is_ready) {
         az_engine_destroy(&e, NULL, NULL);
         return NULL;
     }
@@ -128,9 +133,13 @@ void az_engine_destroy(az_engine **pointer, void (*drop)(void *user, az_stream s
     actions_drop(e, drop, user);
     events_drop(e, drop, user);
     az_stream_deinit(e, drop, user);
-    if (e->lane.ts)
-        az_lane_deinit(e);
+    for (unsigned i = 0; i < AZ_LANES; i++)
+        if (e->lanes[i].e)
+            az_lane_deinit(&e->lanes[i]);
     az_source_unload(e);
+    az_open_forget(e);
+    az_steering_forget(e);
+    az_metadata_deinit(e);
     az_fetch_deinit(e);
     az_timemap_destroy(&e->timemap);
     az_cue_queue_destroy(&e->cues);
@@ -153,7 +162,7 @@ static void load(az_engine *e, const az_event *event)
     az_playback_stop(e, AZ_PHASE_IDLE);
     az_playback_load(e);
     e->playback.want_play = want_play;
-    if (!e->timemap || !e->lane.ts || az_source_load(e, event->url ? event->url : "", event->pts) != AIZU_OK)
+    if (!e->timemap || az_source_load(e, event->url ? event->url : "", event->pts) != AIZU_OK)
         az_report_fault(e, &(az_fault){.result = AIZU_E_MEMORY,
                                        .is_fatal = true,
                                        .stage = "load",
@@ -166,8 +175,8 @@ static void choose_quality(az_engine *e, int index)
     az_presentation *p = &e->presentation;
     if (index == AIZU_QUALITY_AUTO)
         p->is_manual = false;
-    else if (index >= 0 && (size_t)index < p->source_count)
-        az_source_switch_to(e, (size_t)index, true);
+    else if (index >= 0 && (size_t)index < p->variant_count)
+        az_quality_choose(e, (size_t)index);
 }
 
 static void handle(az_engine *e, const az_event *event)
@@ -183,7 +192,7 @@ static void handle(az_engine *e, const az_event *event)
         az_playback_pause(e);
         break;
     case AZ_EVENT_SEEK:
-        az_playback_seek(e, event->pts);
+        az_playback_seek(e, event->pts, event->index == 1);
         break;
     case AZ_EVENT_STOP:
         az_playback_stop(e, AZ_PHASE_IDLE);
@@ -193,8 +202,13 @@ static void handle(az_engine *e, const az_event *event)
         choose_quality(e, event->index);
         break;
     case AZ_EVENT_RENDITION:
+        az_rendition_choose(e, event->kind, event->index);
+        break;
     case AZ_EVENT_RATE:
+        az_playback_set_rate(e, event->rate);
+        break;
     case AZ_EVENT_KEY:
+        az_open_key(e, event);
         break;
     case AZ_EVENT_REPORT_FRAMES:
         e->config.report_frames = event->index != 0;
@@ -253,9 +267,13 @@ void az_engine_run(az_engine *e, int64_t now)
         if (e->playback.phase == AZ_PHASE_IDLE)
             break;
         az_fetch_step(e);
-        az_source_step(e);
+        az_steering_step(e);
         az_quality_step(e);
-        az_lane_step(e);
+        az_rendition_step(e);
+        for (unsigned i = 0; i < AZ_LANES && e->playback.phase != AZ_PHASE_IDLE; i++) {
+            az_source_step(&e->lanes[i]);
+            az_lane_step(&e->lanes[i]);
+        }
         az_stream_step(e);
         if (e->playback.phase != AZ_PHASE_IDLE)
             az_playback_step(e);
@@ -308,13 +326,13 @@ static void snapshot_stats(const az_engine *e, az_snapshot *snapshot)
 
 static void snapshot_live(const az_engine *e, az_snapshot *snapshot)
 {
-    const az_list *list = az_source_list(e);
+    const az_list *list = az_source_main_list(e);
     if (!list)
         return;
     snapshot->is_live = az_source_is_live(e);
     snapshot->duration = az_list_is_ended(list) ? az_list_end(list) : AIZU_NO_TIME;
     snapshot->live_edge = az_list_end(list);
-    snapshot->live_edge_time = az_source_current(e)->changed;
+    snapshot->live_edge_time = az_source_current(&e->lanes[AZ_LANE_MAIN])->changed;
     if (snapshot->position != AIZU_NO_TIME)
         snapshot->wall_offset = az_list_wall_offset(list, snapshot->position);
     if (!az_source_seekable(e, &snapshot->seekable_begin, &snapshot->seekable_end))
@@ -340,12 +358,17 @@ void az_engine_snapshot(const az_engine *e, az_snapshot *snapshot)
         .wall_offset = AIZU_NO_TIME,
         .quality = e->quality_shown,
         .is_quality_auto = !e->presentation.is_manual,
-        .quality_count = (int)e->presentation.source_count,
+        .quality_count = (int)e->presentation.variant_count,
         .qualities_version = e->presentation.version,
+        .wanted_rate = p->rate,
     };
     if (snapshot->position_max != AIZU_NO_TIME && snapshot->position != AIZU_NO_TIME) {
         snapshot->buffered_begin = snapshot->position;
         snapshot->buffered_end = AZ_MAX(snapshot->position, snapshot->position_max);
+    }
+    for (unsigned i = 0; i < AZ_RENDITION_KINDS; i++) {
+        snapshot->rendition_counts[i] = (int)e->presentation.renditions[i].count;
+        snapshot->renditions[i] = e->presentation.renditions[i].used;
     }
     snapshot_live(e, snapshot);
     snapshot_stats(e, snapshot);
@@ -354,8 +377,34 @@ void az_engine_snapshot(const az_engine *e, az_snapshot *snapshot)
 bool az_engine_quality(const az_engine *e, int index, aizu_quality *quality)
 {
     const az_presentation *p = &e->presentation;
-    if (index < 0 || (size_t)index >= p->source_count)
+    if (index < 0 || (size_t)index >= p->variant_count)
         return false;
     *quality = p->sources[index].quality;
+    return true;
+}
+
+bool az_engine_rendition(const az_engine *e, aizu_rendition_kind kind, int index, aizu_rendition *rendition)
+{
+    const az_rendition_list *list = &e->presentation.renditions[kind];
+    if (index < 0 || (size_t)index >= list->count)
+        return false;
+    *rendition = list->items[index].face;
+    return true;
+}
+
+bool az_engine_session_data(const az_engine *e, size_t index, az_span *id, az_span *language, az_span *value)
+{
+    const az_playlist *playlist = e->presentation.multivariant;
+    if (!playlist || index >= playlist->u.multivariant.session_data_count)
+        return false;
+    const az_attribute_list *list = &playlist->u.multivariant.session_data[index].attributes;
+    const az_attribute *name = az_attribute_find(list, "DATA-ID");
+    const az_attribute *tongue = az_attribute_find(list, "LANGUAGE");
+    const az_attribute *text = az_attribute_find(list, "VALUE");
+    if (!text)
+        text = az_attribute_find(list, "URI");
+    *id = name ? name->value : (az_span){0};
+    *language = tongue ? tongue->value : (az_span){0};
+    *value = text ? text->value : (az_span){0};
     return true;
 }

@@ -28,8 +28,10 @@ typedef struct az_engine_config {
     int64_t live_hold_back;    /* ns, 0: what the playlist asks for */
     bool early_cues;
     bool housekeeping_cues;
-    bool report_frames; /* AIZU_EVENT_FRAME for each presented frame */
-    bool ask_keys;      /* keys come by AZ_EVENT_KEY; false: they are fetched */
+    bool report_frames;        /* AIZU_EVENT_FRAME for each presented frame */
+    char audio_languages[128]; /* preferred, best first, comma-separated; "": the stream's default */
+    char text_languages[128];  /* likewise; "": no subtitles but forced ones */
+    bool ask_keys;             /* keys come by AZ_EVENT_KEY; false: they are fetched */
     /* Pure functions of the driver's libraries; NULL: what needs them is reported and left out. */
     const az_cipher_provider *cipher;
     az_ttml_parser parse_ttml;
@@ -139,6 +141,10 @@ typedef struct az_report {
     aizu_state state;
     int64_t position;
     int quality;
+    aizu_rendition_kind rendition_kind;
+    int rendition;
+    uint64_t key_id;
+    char key_url[AIZU_URL_SIZE_MAX];
     struct {
         aizu_result result;
         bool is_fatal;
@@ -226,7 +232,10 @@ typedef struct az_snapshot {
     int quality;         /* on screen, -1 */
     bool is_quality_auto;
     int quality_count;
-    uint64_t qualities_version; /* changes when the list does */
+    uint64_t qualities_version; /* changes when one of the lists does */
+    int rendition_counts[2];    /* by aizu_rendition_kind */
+    int renditions[2];          /* played, or AIZU_RENDITION_OFF */
+    double wanted_rate;
     aizu_stats stats;
 } az_snapshot;
 
@@ -234,5 +243,10 @@ void az_engine_snapshot(const az_engine *engine, az_snapshot *snapshot);
 
 /* One of the qualities of the snapshot. False for an unknown index. */
 bool az_engine_quality(const az_engine *engine, int index, aizu_quality *quality);
+bool az_engine_rendition(const az_engine *engine, aizu_rendition_kind kind, int index,
+                         aizu_rendition *rendition);
+/* The n-th EXT-X-SESSION-DATA; false: there are no more. Spans live until the next load. */
+bool az_engine_session_data(const az_engine *engine, size_t index, az_span *id, az_span *language,
+                            az_span *value);
 
 #endif

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char *copy_string(const char *text)
+char *az_text_copy(const char *text)
 {
     size_t size = strlen(text) + 1;
     char *copy = malloc(size);
@@ -21,7 +21,7 @@ static az_fetch *find(az_engine *e, uint64_t id, az_fetch_slot *slot)
     for (unsigned i = 0; i < AZ_FETCH_SLOTS; i++) {
         az_fetch *fetch = &e->fetches[i];
         if (fetch->id == id && (fetch->state == AZ_FETCH_ACTIVE || fetch->state == AZ_FETCH_PAUSED)) {
-            *slot = (az_fetch_slot)i;
+            *slot = i;
             return fetch;
         }
     }
@@ -53,16 +53,18 @@ static void begin_try(az_engine *e, az_fetch *fetch)
     action->url = fetch->url;
     action->range_offset = fetch->range.offset;
     action->range_size = fetch->range.size;
+    action->is_blocking = fetch->patience > 0;
 }
 
-aizu_result az_fetch_start(az_engine *e, az_fetch_slot slot, const char *url, az_byte_range range)
+aizu_result az_fetch_start(az_engine *e, az_fetch_slot slot, const az_fetch_request *request)
 {
     az_fetch *fetch = &e->fetches[slot];
     az_fetch_stop(e, slot);
-    fetch->url = copy_string(url);
+    fetch->url = az_text_copy(request->url);
     if (!fetch->url)
         return AIZU_E_MEMORY;
-    fetch->range = range;
+    fetch->range = request->range;
+    fetch->patience = request->patience;
     fetch->tries = fetch->breaks = 0;
     begin_try(e, fetch);
     return AIZU_OK;
@@ -87,7 +89,7 @@ void az_fetch_stop(az_engine *e, az_fetch_slot slot)
 void az_fetch_stop_all(az_engine *e)
 {
     for (unsigned i = 0; i < AZ_FETCH_SLOTS; i++)
-        az_fetch_stop(e, (az_fetch_slot)i);
+        az_fetch_stop(e, i);
 }
 
 void az_fetch_deinit(az_engine *e)
@@ -114,7 +116,7 @@ static int64_t retry_last(const az_engine *e)
 {
     if (!az_source_is_live(e))
         return AZ_RETRY_LAST;
-    int64_t target = az_list_playlist(az_source_list(e))->target_duration;
+    int64_t target = az_list_playlist(az_source_main_list(e))->target_duration;
     return AZ_MAX(AZ_RETRY_FIRST, AZ_MIN(az_add_sat(target, target), AZ_RETRY_LAST));
 }
 
@@ -139,7 +141,7 @@ void az_fetch_retarget(az_engine *e, az_fetch_slot slot, const char *url)
     az_fetch *fetch = &e->fetches[slot];
     if (fetch->state != AZ_FETCH_WAITING || strcmp(fetch->url, url) == 0)
         return;
-    char *copy = copy_string(url);
+    char *copy = az_text_copy(url);
     if (!copy)
         return;
     az_engine_retire(e, fetch->url);
@@ -166,10 +168,41 @@ static void ended(az_engine *e, az_fetch_slot slot, az_fetch_outcome outcome)
         fetch->breaks += fetch->responded != AIZU_NO_TIME;
     }
     fetch->state = AZ_FETCH_IDLE;
-    if (slot == AZ_FETCH_SEGMENT)
-        az_lane_fetched(e, &outcome);
-    else
+    az_lane *lane = &e->lanes[az_slot_lane(slot)];
+    az_fetch_purpose purpose = az_slot_purpose(slot);
+    switch (purpose) {
+    case AZ_FETCH_MULTIVARIANT:
+    case AZ_FETCH_PLAYLIST:
+    case AZ_FETCH_SWITCH:
         az_source_fetched(e, slot, &outcome);
+        break;
+    case AZ_FETCH_STEERING:
+        az_steering_fetched(e, &outcome);
+        break;
+    case AZ_FETCH_SEGMENT:
+        az_lane_fetched(lane, &outcome);
+        break;
+    case AZ_FETCH_MAP:
+    case AZ_FETCH_KEY:
+        az_open_fetched(lane, purpose, &outcome);
+        break;
+    case AZ_FETCH_PURPOSES:
+        break;
+    }
+}
+
+static size_t body_size_max(az_fetch_slot slot)
+{
+    switch (az_slot_purpose(slot)) {
+    case AZ_FETCH_STEERING:
+        return AZ_STEERING_SIZE_MAX;
+    case AZ_FETCH_MAP:
+        return AZ_FETCH_MAP_MAX;
+    case AZ_FETCH_KEY:
+        return AZ_FETCH_KEY_MAX;
+    default:
+        return AZ_PLAYLIST_SIZE_MAX;
+    }
 }
 
 static void give_up_try(az_engine *e, az_fetch_slot slot, aizu_result result, const char *detail)
@@ -199,14 +232,14 @@ static void received(az_engine *e, az_fetch_slot slot, const az_event *event)
     az_fetch *fetch = &e->fetches[slot];
     fetch->bytes += event->data.size;
     e->stats.bytes_received += event->data.size;
-    if (slot == AZ_FETCH_SEGMENT) {
-        az_lane_data(e, event->data);
+    if (az_slot_purpose(slot) == AZ_FETCH_SEGMENT) {
+        az_lane_data(&e->lanes[az_slot_lane(slot)], event->data);
         return;
     }
-    if (fetch->bytes > AZ_PLAYLIST_SIZE_MAX)
-        give_up_try(e, slot, AIZU_E_LIMIT, "the playlist is too large");
+    if (fetch->bytes > body_size_max(slot))
+        give_up_try(e, slot, AIZU_E_LIMIT, "what the server sends is too large");
     else if (event->data.size > 0 && !body_append(fetch, az_slice_span(event->data)))
-        give_up_try(e, slot, AIZU_E_MEMORY, "no memory for the playlist");
+        give_up_try(e, slot, AIZU_E_MEMORY, "no memory for what the server sends");
 }
 
 void az_fetch_event(az_engine *e, const az_event *event)
@@ -222,17 +255,25 @@ void az_fetch_event(az_engine *e, const az_event *event)
     }
     if (event->type == AZ_EVENT_FETCH_RESPONSE) {
         if (event->url && !fetch->url_final)
-            fetch->url_final = copy_string(event->url);
+            fetch->url_final = az_text_copy(event->url);
     } else if (event->type == AZ_EVENT_FETCH_DATA) {
         if (fetch->responded == AIZU_NO_TIME)
             fetch->responded = event->time;
         received(e, slot, event);
     } else if (event->type == AZ_EVENT_FETCH_END) {
-        if (slot == AZ_FETCH_SEGMENT && event->result == AIZU_OK)
+        if (az_slot_purpose(slot) == AZ_FETCH_SEGMENT && fetch->patience == 0 && event->result == AIZU_OK)
             az_quality_measured(e, fetch->bytes, event->time - fetch->started);
         ended(e, slot,
               (az_fetch_outcome){event->result, event->http_status, event->retry_after, event->detail});
     }
+}
+
+/* When a try without progress is given up. A server that was asked to wait may be silent for longer at first.
+ */
+static int64_t stalled_at(const az_fetch *fetch)
+{
+    int64_t patience = fetch->responded == AIZU_NO_TIME ? fetch->patience : 0;
+    return az_add_sat(fetch->progress, az_add_sat(patience, AZ_STALLED_AFTER));
 }
 
 void az_fetch_step(az_engine *e)
@@ -241,11 +282,11 @@ void az_fetch_step(az_engine *e)
         az_fetch *fetch = &e->fetches[i];
         if (fetch->state == AZ_FETCH_WAITING && fetch->due <= e->now)
             begin_try(e, fetch);
-        if (fetch->state == AZ_FETCH_ACTIVE && az_add_sat(fetch->progress, AZ_STALLED_AFTER) <= e->now)
-            give_up_try(e, (az_fetch_slot)i, AIZU_E_STALLED, "next to no bytes came for ten seconds");
+        if (fetch->state == AZ_FETCH_ACTIVE && stalled_at(fetch) <= e->now)
+            give_up_try(e, i, AIZU_E_STALLED, "next to no bytes came for ten seconds");
         if (fetch->state == AZ_FETCH_WAITING)
             az_engine_wake(e, fetch->due);
         if (fetch->state == AZ_FETCH_ACTIVE)
-            az_engine_wake(e, az_add_sat(fetch->progress, AZ_STALLED_AFTER));
+            az_engine_wake(e, stalled_at(fetch));
     }
 }

@@ -1,352 +1,511 @@
 /*
- * The lane: which segment comes next, one at a time; its bytes to the demuxer; what to do when it does not
- * come.
+ * The lane: which segment comes next, one at a time; what it needs first; its bytes to the demuxer; what to
+ * do when it does not come. Parts and segments that are still being written are segments here, too.
  */
 #include "engine/internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define SKIPS_PER_STEP 256                     /* segments passed over (gaps, unusable URIs) in one step */
 #define SWITCH_SLACK   (60 * AIZU_MILLISECOND) /* variants agree about segment starts within this */
 #define REFUSALS_MAX   8                       /* tries while the buffer still lasts */
 
-aizu_result az_lane_init(az_engine *e)
+static az_fetch_slot segment_slot(const az_lane *lane)
 {
-    az_demux_sink sink = az_place_sink(e);
-    e->lane.ts = az_ts_create(&sink);
-    return e->lane.ts ? AIZU_OK : AIZU_E_MEMORY;
+    return az_slot(lane->kind, AZ_FETCH_SEGMENT);
 }
 
-void az_lane_deinit(az_engine *e)
+aizu_result az_lane_init(az_lane *lane, az_engine *e, az_lane_kind kind)
 {
-    az_place_drop_early(&e->lane);
-    az_ts_destroy(&e->lane.ts);
+    lane->e = e;
+    lane->kind = kind;
+    lane->current = lane->wanted = AZ_NO_SOURCE;
+    lane->complete_end = AIZU_NO_TIME;
+    az_demux_sink sink = az_place_sink(lane);
+    lane->demuxer = az_demuxer_create(&sink);
+    return lane->demuxer ? AIZU_OK : AIZU_E_MEMORY;
+}
+
+static void tracks_drop(az_lane *lane)
+{
+    for (size_t i = 0; i < lane->track_count; i++)
+        az_slice_unref(&lane->tracks[i].config);
+    lane->track_count = 0;
+}
+
+void az_lane_deinit(az_lane *lane)
+{
+    az_place_drop_early(lane);
+    tracks_drop(lane);
+    az_open_end(lane);
+    az_demuxer_destroy(&lane->demuxer);
+    free(lane->url);
+    lane->url = NULL;
 }
 
 /* Another presentation: the demuxer announces its tracks anew. */
-void az_lane_forget(az_engine *e)
+void az_lane_forget(az_lane *lane)
 {
-    e->lane.track_count = 0;
-    az_lane_deinit(e);
-    (void)az_lane_init(e); /* without memory there is no demuxer: the next load fails */
+    tracks_drop(lane);
+    az_demuxer_forget(lane->demuxer);
+    lane->map_fed = 0;
+    lane->has_own_domain = false;
 }
 
-void az_lane_stop(az_engine *e)
+void az_lane_stop(az_lane *lane)
 {
-    az_lane *lane = &e->lane;
+    az_engine *e = lane->e;
     lane->skipped = AIZU_OK;
-    az_fetch_stop(e, AZ_FETCH_SEGMENT);
-    if (lane->ts)
-        az_ts_reset(lane->ts);
+    az_fetch_stop(e, segment_slot(lane));
+    az_fetch_stop(e, az_slot(lane->kind, AZ_FETCH_MAP));
+    az_demuxer_reset(lane->demuxer);
     az_place_drop_early(lane);
+    az_open_end(lane);
     lane->state = AZ_LANE_STOPPED;
     lane->complete_end = AIZU_NO_TIME;
+    lane->has_refused_hint = false;
 }
 
-void az_lane_begin(az_engine *e, int64_t pts, bool is_exact)
+void az_lane_begin(az_lane *lane, int64_t pts, bool is_exact)
 {
-    az_lane *lane = &e->lane;
-    az_lane_stop(e);
+    az_lane_stop(lane);
     lane->state = AZ_LANE_CHOOSING;
     lane->is_by_time = true;
     lane->cover = pts;
     lane->is_exact = is_exact;
     lane->steps_back = is_exact ? 0 : AZ_STEPS_BACK_MAX;
     lane->is_contiguous = false;
-    lane->success = e->now;
-    e->is_again = true;
+    lane->success = lane->e->now;
+    lane->e->is_again = true;
 }
 
 /* ---- choosing ---- */
 
-void az_lane_fault(az_engine *e, const az_fetch_outcome *outcome, bool is_fatal, const char *stage)
+void az_lane_fault(az_lane *lane, const az_fetch_outcome *outcome, bool is_fatal, const char *stage)
 {
-    az_report_fault(e, &(az_fault){.result = outcome->result,
-                                   .is_fatal = is_fatal,
-                                   .stage = stage,
-                                   .url = e->fetches[AZ_FETCH_SEGMENT].url,
-                                   .http_status = outcome->http_status,
-                                   .segment = (int64_t)e->lane.segment.sequence,
-                                   .position = e->lane.segment.start,
-                                   .detail = outcome->detail});
+    az_report_fault(lane->e, &(az_fault){.result = outcome->result,
+                                         .is_fatal = is_fatal && lane->kind == AZ_LANE_MAIN,
+                                         .stage = stage,
+                                         .url = lane->url,
+                                         .http_status = outcome->http_status,
+                                         .segment = (int64_t)lane->segment.sequence,
+                                         .position = lane->segment.start,
+                                         .detail = outcome->detail});
+    if (is_fatal && lane->kind != AZ_LANE_MAIN)
+        az_rendition_give_up(lane, outcome);
 }
 
-/* Goes to the wanted variant where the media queued so far ends. */
-static void adopt_wanted(az_engine *e)
+/* Where the media that the lane has queued ends. */
+static int64_t queued_end(const az_lane *lane)
 {
-    az_lane *lane = &e->lane;
-    const az_presentation *p = &e->presentation;
-    if (p->wanted == p->current || !az_source_is_ready(e, p->wanted))
+    int64_t end = AIZU_NO_TIME;
+    for (unsigned i = 0; i < AZ_STREAMS; i++) {
+        const az_stream_state *s = &lane->e->streams[i];
+        int64_t stream_end = s->is_replacing ? s->next.end : s->end;
+        if (s->lane == lane->kind && az_stream_is_fed(lane->e, (az_stream)i) && stream_end != AIZU_NO_TIME)
+            end = end == AIZU_NO_TIME ? stream_end : AZ_MIN(end, stream_end);
+    }
+    return end == AIZU_NO_TIME ? lane->complete_end : AZ_MAX(end, lane->complete_end);
+}
+
+/* Goes to the wanted source where the media queued so far ends. */
+static void adopt_wanted(az_lane *lane)
+{
+    if (lane->wanted == lane->current || !az_source_is_ready(lane, lane->wanted))
         return;
     if (!lane->is_by_time) {
-        lane->cover = az_playback_available_end(e);
+        lane->cover = queued_end(lane);
         if (lane->cover == AIZU_NO_TIME)
             lane->cover = az_add_sat(lane->segment.start, lane->segment.duration);
         lane->is_by_time = true;
         lane->is_exact = false;
         lane->steps_back = 0;
     }
-    az_source_adopt(e, p->wanted, lane->cover);
+    az_source_adopt(lane, lane->wanted, lane->cover);
 }
 
-static bool find_by_time(const az_engine *e, const az_list *list, az_list_item *item)
+static bool find_by_time(const az_lane *lane, const az_list *list, az_list_item *item)
 {
-    const az_lane *lane = &e->lane;
     int64_t pts = az_add_sat(lane->cover, lane->is_exact ? 0 : SWITCH_SLACK);
-    if (!az_list_find_time(list, pts, item))
+    if (!az_list_locate(list, pts, item))
         return false;
     bool is_past = pts >= az_add_sat(item->start, item->duration) && item->duration > 0;
-    /* a seek to the very end shows the last frame; anything else waits for what comes */
-    return !is_past || lane->is_exact;
+    if (!is_past || (lane->is_exact && lane->kind == AZ_LANE_MAIN))
+        return true; /* a seek to the very end shows the last frame; anything else waits for what comes */
+    az_list_cursor next = {item->sequence, item->part == AZ_LIST_WHOLE ? AZ_LIST_WHOLE : item->part + 1};
+    if (next.part == AZ_LIST_WHOLE)
+        next = (az_list_cursor){item->sequence + 1, 0};
+    return az_list_next(list, next, item);
 }
 
-static bool find_next(const az_engine *e, const az_list *list, az_list_item *item)
+static bool find_next(const az_lane *lane, const az_list *list, az_list_item *item)
 {
-    return e->lane.is_by_time ? find_by_time(e, list, item) : az_list_find(list, e->lane.next, item);
+    if (lane->is_by_time)
+        return find_by_time(lane, list, item);
+    if (!az_list_next(list, lane->next, item))
+        return false;
+    return !item->is_hint || !lane->has_refused_hint || item->sequence != lane->refused_hint.sequence ||
+           item->part != lane->refused_hint.part;
 }
 
 /* The next segment will soon slide out of a live window: it is fetched even into a full buffer. */
-static bool is_about_to_slide(const az_engine *e)
+static bool is_about_to_slide(const az_lane *lane)
 {
-    const az_list *list = az_source_list(e);
+    const az_list *list = az_source_list(lane);
     az_list_item next;
-    if (!list || az_list_is_ended(list) || e->lane.is_by_time || !az_list_find(list, e->lane.next, &next))
+    if (!list || az_list_is_ended(list) || lane->is_by_time ||
+        !az_list_find(list, lane->next.sequence, &next))
         return false;
     int64_t margin = 2 * az_list_playlist(list)->target_duration;
     return next.start - az_list_begin(list) < margin &&
-           az_stream_held(e) < az_add_sat(e->config.buffer_ahead_max, margin - next.duration);
+           az_stream_held(lane) < az_add_sat(lane->e->config.buffer_ahead_max, margin - next.duration);
 }
 
-static bool is_buffer_full(const az_engine *e)
+/* How much the lane has ahead: subtitles queue nothing that could be counted. */
+static int64_t held(const az_lane *lane)
 {
-    if (az_stream_bytes(e) >= e->config.buffer_bytes_max)
+    int64_t position = az_playback_position(lane->e);
+    if (lane->kind != AZ_LANE_TEXT)
+        return az_stream_held(lane);
+    if (position == AIZU_NO_TIME || lane->complete_end == AIZU_NO_TIME)
+        return 0;
+    return AZ_MAX(0, az_sub_sat(lane->complete_end, position));
+}
+
+static bool is_buffer_full(const az_lane *lane)
+{
+    const az_engine_config *config = &lane->e->config;
+    bool is_bytes_full = az_stream_bytes(lane->e) >= config->buffer_bytes_max;
+    /* a lane that has nothing may not wait for one that has all */
+    if (is_bytes_full && held(lane) >= AZ_START_AHEAD)
         return true;
-    return az_stream_held(e) >= e->config.buffer_ahead_max && !is_about_to_slide(e);
+    return held(lane) >= config->buffer_ahead_max && !is_about_to_slide(lane);
 }
 
 /* The window slid past what comes next. At its edge the following segments would be lost one by one: playback
  * goes on at a distance from it, where a viewer who joins begins. */
-static bool is_overtaken(const az_engine *e, const az_list_item *item)
+static bool is_overtaken(const az_lane *lane, const az_list_item *item)
 {
-    const az_lane *lane = &e->lane;
-    return az_source_is_live(e) && !lane->is_by_time && item->sequence > lane->next &&
-           item->start < az_source_live_start(e);
+    return az_source_is_live(lane->e) && !lane->is_by_time && item->sequence > lane->next.sequence &&
+           item->start < az_source_live_start(lane->e);
 }
 
-static void go_to_live(az_engine *e)
+static void go_to_live(az_lane *lane)
 {
-    e->lane.is_by_time = true;
-    e->lane.is_exact = false;
-    e->lane.steps_back = AZ_STEPS_BACK_MAX;
-    e->lane.cover = az_source_live_start(e);
-    e->lane.is_contiguous = false;
+    lane->is_by_time = true;
+    lane->is_exact = false;
+    lane->steps_back = AZ_STEPS_BACK_MAX;
+    lane->cover = az_source_live_start(lane->e);
+    lane->is_contiguous = false;
+}
+
+static az_list_cursor cursor_after(const az_list_item *item)
+{
+    if (item->part == AZ_LIST_WHOLE || item->is_last_part)
+        return (az_list_cursor){item->sequence + 1, 0};
+    return (az_list_cursor){item->sequence, item->part + 1};
 }
 
 static void pass_over(az_lane *lane, const az_list_item *item)
 {
-    lane->next = item->sequence + 1;
+    lane->next = cursor_after(item);
     lane->is_by_time = false;
     lane->is_contiguous = false;
 }
 
-static bool start_segment(az_engine *e, const az_list_item *item)
+/* The part that follows the one before it: the demuxer and all that is known of the segment go on. */
+static bool is_continuation(const az_lane *lane, const az_list_item *item)
 {
-    az_lane *lane = &e->lane;
-    const az_source *source = az_source_current(e);
-    char url[AIZU_URL_SIZE_MAX];
-    aizu_result result = az_url_resolve(url, sizeof(url), az_span_str(source->base), item->uri);
-    bool follows = !lane->is_by_time && lane->source == e->presentation.current &&
-                   lane->segment.sequence + 1 == item->sequence;
-    lane->is_contiguous = lane->is_contiguous && follows;
+    const az_list_item *last = &lane->segment;
+    return !lane->is_by_time && lane->source == lane->current && lane->is_contiguous &&
+           last->sequence == item->sequence && last->part != AZ_LIST_WHOLE && item->part != AZ_LIST_WHOLE &&
+           last->part + 1 == item->part;
+}
+
+static bool follows(const az_lane *lane, const az_list_item *item)
+{
+    const az_list_item *last = &lane->segment;
+    return !lane->is_by_time && lane->source == lane->current &&
+           (last->sequence + 1 == item->sequence || last->sequence == item->sequence);
+}
+
+static void begin_segment(az_lane *lane, const az_list_item *item)
+{
+    bool is_part = is_continuation(lane, item);
+    lane->is_contiguous = lane->is_contiguous && follows(lane, item);
     lane->segment = *item;
-    lane->source = e->presentation.current;
-    lane->next = item->sequence + 1;
-    if (result != AIZU_OK) {
-        az_lane_fault(e, &(az_fetch_outcome){.result = result, .detail = "the segment's URI cannot be used"},
-                      false, "segment");
-        pass_over(lane, item);
-        return false;
-    }
+    lane->source = lane->current;
+    lane->next = cursor_after(item);
     lane->is_by_time = false;
+    lane->bytes_idle = 0;
+    lane->verdict = AZ_LANE_GO_ON;
+    if (is_part)
+        return;
     lane->is_placed = false;
     lane->is_list_corrected = false;
     lane->listed_start = item->start;
-    lane->bytes_idle = 0;
-    lane->verdict = AZ_LANE_GO_ON;
     lane->ordinal_count = 0;
     lane->is_cue_limit_told = false;
-    lane->state = AZ_LANE_LOADING;
-    if (az_fetch_start(e, AZ_FETCH_SEGMENT, url, item->range) != AIZU_OK)
-        az_lane_fault(e, &(az_fetch_outcome){.result = AIZU_E_MEMORY}, true, "segment");
+}
+
+static bool start_segment(az_lane *lane, const az_list_item *item)
+{
+    az_engine *e = lane->e;
+    char url[AIZU_URL_SIZE_MAX];
+    aizu_result result =
+        az_url_resolve(url, sizeof(url), az_span_str(az_source_current(lane)->base), item->uri);
+    begin_segment(lane, item);
+    char *copy = result == AIZU_OK ? az_text_copy(url) : NULL;
+    az_engine_retire(e, lane->url);
+    lane->url = copy;
+    az_fetch_outcome outcome = {.result = result, .detail = "the segment's URI cannot be used"};
+    if (result == AIZU_OK && !copy)
+        outcome = (az_fetch_outcome){.result = AIZU_E_MEMORY};
+    if (outcome.result == AIZU_OK) {
+        outcome.result = az_open_begin(lane, item);
+        outcome.detail = outcome.result == AIZU_E_UNSUPPORTED
+                             ? "segments that are encrypted in a way that is not known"
+                             : "the URI of a key or map cannot be used";
+    }
+    if (outcome.result != AIZU_OK) {
+        bool is_fatal = outcome.result == AIZU_E_MEMORY || outcome.result == AIZU_E_UNSUPPORTED;
+        az_lane_fault(lane, &outcome, is_fatal, "segment");
+        if (!is_fatal)
+            pass_over(lane, item);
+        return is_fatal;
+    }
+    lane->state = AZ_LANE_OPENING;
     return true;
 }
 
 /* A recording of which nothing could be loaded has not been played to its end: it failed. */
-static void end_of_list(az_engine *e)
+static void end_of_list(az_lane *lane)
 {
-    az_lane *lane = &e->lane;
+    az_engine *e = lane->e;
     az_fetch_outcome outcome = {lane->skipped, lane->skipped_status, 0, "no segment could be loaded"};
-    bool is_nothing = az_playback_available_end(e) == AIZU_NO_TIME && e->playback.fill == AZ_FILL_START;
+    bool is_nothing = queued_end(lane) == AIZU_NO_TIME && e->playback.fill == AZ_FILL_START;
     lane->state = AZ_LANE_ENDED;
     e->is_again = true;
     if (is_nothing && outcome.result != AIZU_OK)
-        az_lane_fault(e, &outcome, true, "segment");
+        az_lane_fault(lane, &outcome, true, "segment");
 }
 
-static void choose(az_engine *e)
+static void choose(az_lane *lane)
 {
-    az_lane *lane = &e->lane;
-    adopt_wanted(e);
+    adopt_wanted(lane);
     for (unsigned i = 0; i < SKIPS_PER_STEP; i++) {
-        const az_list *list = az_source_list(e);
+        const az_list *list = az_source_list(lane);
         az_list_item item;
-        if (!list || az_list_is_empty(list))
+        if (!list || (az_list_is_empty(list) && az_list_end(list) == AIZU_NO_TIME))
             return;
-        if (!find_next(e, list, &item)) {
+        if (!find_next(lane, list, &item)) {
             if (az_list_is_ended(list))
-                end_of_list(e);
+                end_of_list(lane);
             return;
         }
-        if (item.map || item.key) {
-            az_lane_fault(e,
-                          &(az_fetch_outcome){.result = AIZU_E_UNSUPPORTED,
-                                              .detail = item.map ? "segments with EXT-X-MAP (fMP4)"
-                                                                     : "encrypted segments"},
-                          true, "segment");
-            return;
-        }
-        if (is_overtaken(e, &item))
-            go_to_live(e);
+        if (lane->kind == AZ_LANE_TEXT && !az_timemap_has(lane->e->timemap, item.domain))
+            return; /* the variant will say how the media's clock stands */
+        if (is_overtaken(lane, &item))
+            go_to_live(lane);
         else if (item.flags & AZ_SEGMENT_GAP)
             pass_over(lane, &item);
-        else if (start_segment(e, &item))
+        else if (start_segment(lane, &item))
             return;
     }
-    az_engine_wake(e, e->now);
+    az_engine_wake(lane->e, lane->e->now);
+}
+
+/* ---- opening and loading ---- */
+
+/* A server holds the answer back until a part that it hinted at, or a segment that it announced, is there. */
+static int64_t patience_for(const az_lane *lane)
+{
+    const az_list *list = az_source_list(lane);
+    bool is_to_come = lane->segment.is_hint || (lane->segment.flags & AZ_SEGMENT_PREFETCH);
+    return is_to_come && list ? az_rescale(az_list_playlist(list)->target_duration, 3, 1) : 0;
+}
+
+static void open_segment(az_lane *lane)
+{
+    az_engine *e = lane->e;
+    az_fetch_outcome outcome = {0};
+    switch (az_open_step(lane, &outcome)) {
+    case AZ_OPEN_WAIT:
+        return;
+    case AZ_OPEN_FAILED:
+        az_lane_refused(lane, &outcome);
+        return;
+    case AZ_OPEN_READY:
+        break;
+    }
+    az_fetch_request request = {
+        .url = lane->url, .range = lane->segment.range, .patience = patience_for(lane)};
+    lane->state = AZ_LANE_LOADING;
+    if (az_fetch_start(e, segment_slot(lane), &request) != AIZU_OK)
+        az_lane_fault(lane, &(az_fetch_outcome){.result = AIZU_E_MEMORY}, true, "segment");
 }
 
 /* A retry that waits takes the URI that the newest playlist gives: the old one may have been cut or expired.
  */
-static void renew_uri(az_engine *e)
+static void renew_uri(az_lane *lane)
 {
-    const az_lane *lane = &e->lane;
-    const az_list *list = az_source_list(e);
+    const az_list *list = az_source_list(lane);
     az_list_item item;
     char url[AIZU_URL_SIZE_MAX];
-    if (e->fetches[AZ_FETCH_SEGMENT].state != AZ_FETCH_WAITING || lane->source != e->presentation.current ||
-        !list || !az_list_find(list, lane->segment.sequence, &item) ||
+    if (lane->e->fetches[segment_slot(lane)].state != AZ_FETCH_WAITING || lane->source != lane->current ||
+        lane->segment.part != AZ_LIST_WHOLE || !list || !az_list_find(list, lane->segment.sequence, &item) ||
         item.sequence != lane->segment.sequence)
         return;
-    if (az_url_resolve(url, sizeof(url), az_span_str(az_source_current(e)->base), item.uri) == AIZU_OK)
-        az_fetch_retarget(e, AZ_FETCH_SEGMENT, url);
+    if (az_url_resolve(url, sizeof(url), az_span_str(az_source_current(lane)->base), item.uri) == AIZU_OK)
+        az_fetch_retarget(lane->e, segment_slot(lane), url);
 }
 
 /* A retry that waits is given up for another variant that is ready. */
-static void leave_failing(az_engine *e)
+static void leave_failing(az_lane *lane)
 {
-    const az_presentation *p = &e->presentation;
-    if (e->fetches[AZ_FETCH_SEGMENT].state != AZ_FETCH_WAITING || p->wanted == p->current ||
-        !az_source_is_ready(e, p->wanted))
+    az_engine *e = lane->e;
+    if (e->fetches[segment_slot(lane)].state != AZ_FETCH_WAITING || lane->wanted == lane->current ||
+        !az_source_is_ready(lane, lane->wanted))
         return;
-    az_fetch_stop(e, AZ_FETCH_SEGMENT);
-    az_ts_reset(e->lane.ts);
-    az_place_drop_early(&e->lane);
-    e->lane.state = AZ_LANE_CHOOSING;
-    e->lane.is_contiguous = false;
-    if (az_playback_available_end(e) == AIZU_NO_TIME) {
-        e->lane.is_by_time = true;
-        e->lane.cover = e->lane.segment.start;
+    az_fetch_stop(e, segment_slot(lane));
+    az_demuxer_reset(lane->demuxer);
+    az_place_drop_early(lane);
+    lane->state = AZ_LANE_CHOOSING;
+    lane->is_contiguous = false;
+    if (queued_end(lane) == AIZU_NO_TIME) {
+        lane->is_by_time = true;
+        lane->cover = lane->segment.start;
     }
-    choose(e);
+    choose(lane);
 }
 
-void az_lane_step(az_engine *e)
+static void hold_when_full(az_lane *lane)
 {
-    az_lane *lane = &e->lane;
-    if (lane->state == AZ_LANE_LOADING) {
-        int64_t beyond = az_stream_held(e) - e->config.buffer_ahead_max; /* of a very long segment */
-        uint64_t bytes = az_stream_bytes(e);
-        bool is_over = bytes > e->config.buffer_bytes_max || beyond > AZ_HOLD_BEYOND;
-        bool is_low = bytes < e->config.buffer_bytes_max / 4 * 3 && beyond < AZ_HOLD_BEYOND / 2;
-        if (is_over || is_low)
-            az_fetch_hold(e, AZ_FETCH_SEGMENT, is_over);
-        renew_uri(e);
-        leave_failing(e);
-    } else if (lane->state == AZ_LANE_CHOOSING) {
-        if (!is_buffer_full(e))
-            choose(e);
+    const az_engine_config *config = &lane->e->config;
+    int64_t beyond = az_stream_held(lane) - config->buffer_ahead_max; /* of a very long segment */
+    uint64_t bytes = az_stream_bytes(lane->e);
+    bool is_bytes_over = bytes > config->buffer_bytes_max && az_stream_held(lane) >= AZ_START_AHEAD;
+    bool is_over = is_bytes_over || beyond > AZ_HOLD_BEYOND;
+    bool is_low = (bytes < config->buffer_bytes_max / 4 * 3 || az_stream_held(lane) < AZ_START_AHEAD) &&
+                  beyond < AZ_HOLD_BEYOND / 2;
+    if (is_over || is_low)
+        az_fetch_hold(lane->e, segment_slot(lane), is_over);
+}
+
+void az_lane_step(az_lane *lane)
+{
+    az_engine *e = lane->e;
+    switch (lane->state) {
+    case AZ_LANE_STOPPED:
+    case AZ_LANE_ENDED:
+        break;
+    case AZ_LANE_CHOOSING:
+        if (!is_buffer_full(lane))
+            choose(lane);
         else if (e->playback.clock.is_running)
-            az_engine_wake(e, az_add_sat(e->now, AZ_MAX(az_stream_held(e) - e->config.buffer_ahead_max,
+            az_engine_wake(e, az_add_sat(e->now, AZ_MAX(held(lane) - e->config.buffer_ahead_max,
                                                         10 * AIZU_MILLISECOND)));
+        break;
+    case AZ_LANE_OPENING:
+    case AZ_LANE_LOADING:
+        break;
     }
+    if (lane->state == AZ_LANE_OPENING)
+        open_segment(lane);
+    if (lane->state != AZ_LANE_LOADING)
+        return;
+    hold_when_full(lane);
+    renew_uri(lane);
+    leave_failing(lane);
 }
 
 /* ---- bytes ---- */
 
-static void skip_segment(az_engine *e);
-
-/* True: the segment is no longer the one in hand. */
-static bool carry_out_verdict(az_engine *e)
+static void skip_segment(az_lane *lane)
 {
-    az_lane *lane = &e->lane;
-    uint64_t sequence = lane->segment.sequence;
-    switch (lane->verdict) {
-    case AZ_LANE_GO_ON:
-        return false;
-    case AZ_LANE_STEP_BACK:
-        skip_segment(e);
-        lane->steps_back++;
-        lane->next = sequence - 1;
-        break;
-    case AZ_LANE_NO_MEMORY:
-        az_lane_fault(e, &(az_fetch_outcome){.result = AIZU_E_MEMORY}, true, "demux");
-        break;
-    }
-    lane->verdict = AZ_LANE_GO_ON;
-    return true;
-}
-
-void az_lane_data(az_engine *e, az_slice data)
-{
-    if (e->lane.state != AZ_LANE_LOADING)
-        return;
-    e->lane.bytes_idle += data.size;
-    aizu_result result = az_ts_feed(e->lane.ts, az_slice_span(data));
-    if (result == AIZU_OK && e->lane.bytes_idle > AZ_IDLE_BYTES_MAX)
-        result = AIZU_E_LIMIT;
-    if (carry_out_verdict(e) || result == AIZU_OK)
-        return;
-    if (result == AIZU_E_MEDIA) { /* it has given up its input for good */
-        az_lane_forget(e);
-        result = e->lane.ts ? AIZU_E_MEDIA : AIZU_E_MEMORY;
-    }
-    const char *detail = result == AIZU_E_MEDIA   ? "not a transport stream"
-                         : result == AIZU_E_LIMIT ? "the segment goes on without anything new"
-                                                  : "no memory for the demuxer";
-    e->stats.requests_failed++;
-    az_lane_fetched(e, &(az_fetch_outcome){.result = result, .detail = detail});
-}
-
-static void try_again(az_engine *e, const az_fetch_outcome *outcome)
-{
-    az_lane *lane = &e->lane;
-    az_ts_reset(lane->ts);
-    az_place_drop_early(lane);
-    lane->bytes_idle = 0;
-    lane->ordinal_count = 0;
-    az_fetch_again(e, AZ_FETCH_SEGMENT, outcome->retry_after);
-}
-
-static void skip_segment(az_engine *e)
-{
-    az_lane *lane = &e->lane;
-    az_fetch_stop(e, AZ_FETCH_SEGMENT);
-    az_ts_reset(lane->ts);
+    az_fetch_stop(lane->e, segment_slot(lane));
+    az_fetch_stop(lane->e, az_slot(lane->kind, AZ_FETCH_MAP));
+    az_demuxer_reset(lane->demuxer);
     az_place_drop_early(lane);
     lane->is_contiguous = false;
     lane->is_by_time = false;
     lane->state = AZ_LANE_CHOOSING;
-    e->is_again = true;
+    lane->e->is_again = true;
+}
+
+/* True: the segment is no longer the one in hand. */
+static bool carry_out_verdict(az_lane *lane)
+{
+    uint64_t sequence = lane->segment.sequence;
+    az_lane_verdict verdict = lane->verdict;
+    lane->verdict = AZ_LANE_GO_ON;
+    switch (verdict) {
+    case AZ_LANE_GO_ON:
+        return false;
+    case AZ_LANE_STEP_BACK:
+        skip_segment(lane);
+        lane->steps_back++;
+        lane->next = (az_list_cursor){sequence - 1, 0};
+        break;
+    case AZ_LANE_NO_MEMORY:
+        az_lane_fault(lane, &(az_fetch_outcome){.result = AIZU_E_MEMORY}, true, "demux");
+        break;
+    case AZ_LANE_NO_KEY:
+        az_lane_fault(lane,
+                      &(az_fetch_outcome){.result = AIZU_E_UNSUPPORTED,
+                                          .detail = "samples are encrypted and the playlist names no key"},
+                      true, "segment");
+        break;
+    }
+    return true;
+}
+
+static const char *detail_of(const az_lane *lane, aizu_result result)
+{
+    switch ((int)result) {
+    case AIZU_E_MEDIA:
+        return lane->segment_cipher
+                   ? "decrypted with its key the segment is no media"
+                   : "neither transport stream nor fragmented MP4 nor any other that is known";
+    case AIZU_E_LIMIT:
+        return "the segment goes on without anything new";
+    default:
+        return "no memory for the demuxer";
+    }
+}
+
+void az_lane_data(az_lane *lane, az_slice data)
+{
+    az_engine *e = lane->e;
+    if (lane->state != AZ_LANE_LOADING)
+        return;
+    az_slice clear;
+    lane->bytes_idle += data.size;
+    aizu_result result = az_open_decrypt(lane, data, &clear);
+    if (result == AIZU_OK && clear.size > 0)
+        result = az_demuxer_feed(lane->demuxer, clear);
+    az_slice_unref(&clear);
+    if (result == AIZU_OK && lane->bytes_idle > AZ_IDLE_BYTES_MAX)
+        result = AIZU_E_LIMIT;
+    if (carry_out_verdict(lane) || result == AIZU_OK)
+        return;
+    e->stats.requests_failed++;
+    az_lane_fetched(lane, &(az_fetch_outcome){.result = result, .detail = detail_of(lane, result)});
+}
+
+static void try_again(az_lane *lane, const az_fetch_outcome *outcome)
+{
+    az_demuxer_reset(lane->demuxer);
+    az_place_drop_early(lane);
+    lane->bytes_idle = 0;
+    lane->ordinal_count = 0;
+    if (lane->segment_cipher) { /* from its beginning, too */
+        az_segment_cipher_destroy(&lane->segment_cipher);
+        az_fetch_outcome ignored = {0};
+        (void)az_open_step(lane, &ignored);
+    }
+    az_fetch_again(lane->e, segment_slot(lane), outcome->retry_after);
 }
 
 static bool is_network_down(aizu_result result)
@@ -355,77 +514,137 @@ static bool is_network_down(aizu_result result)
            result == AIZU_E_STALLED || result == AIZU_E_TRANSFER || result == AIZU_E_THROTTLED;
 }
 
-static bool slid_out(const az_engine *e)
+static bool slid_out(const az_lane *lane)
 {
-    const az_list *list = az_source_list(e);
+    const az_list *list = az_source_list(lane);
     az_list_item item;
-    return list && az_list_find(list, e->lane.segment.sequence, &item) &&
-           item.sequence != e->lane.segment.sequence;
+    return list && az_list_find(list, lane->segment.sequence, &item) &&
+           item.sequence != lane->segment.sequence;
 }
 
 /* The server answers, and not with the segment; or always breaks off. */
-static bool is_refused(const az_engine *e, const az_fetch_outcome *outcome, bool is_dry)
+static bool is_refused(const az_lane *lane, const az_fetch_outcome *outcome, bool is_dry)
 {
-    const az_fetch *fetch = &e->fetches[AZ_FETCH_SEGMENT];
+    const az_fetch *fetch = &lane->e->fetches[segment_slot(lane)];
     if (is_network_down(outcome->result))
         return is_dry && fetch->breaks >= AZ_RETRY_BREAKS_MAX;
     return fetch->tries >= AZ_RETRY_SEGMENT_MAX && (is_dry || fetch->tries >= REFUSALS_MAX);
 }
 
-static void segment_failed(az_engine *e, const az_fetch_outcome *outcome)
+void az_lane_refused(az_lane *lane, const az_fetch_outcome *outcome)
 {
-    const az_fetch *fetch = &e->fetches[AZ_FETCH_SEGMENT];
-    bool is_dry = az_playback_ahead(e) < AIZU_SECOND;
-    bool is_hopeless = az_add_sat(e->lane.success, AZ_GIVE_UP_AFTER) <= e->now && is_dry;
-    if (outcome->result == AIZU_E_MEMORY || is_hopeless) {
-        az_lane_fault(e, outcome, true, "segment");
+    az_engine *e = lane->e;
+    bool is_lost = lane->kind == AZ_LANE_MAIN && az_playback_available_end(e) == AIZU_NO_TIME;
+    bool is_key = lane->state == AZ_LANE_OPENING && lane->opening.key.method != AZ_KEY_NONE;
+    az_fetch_outcome mine = *outcome;
+    if (is_key && !mine.detail)
+        mine.detail = "the key of the segment cannot be had";
+    if (is_key && is_lost && !az_source_fail_over(lane)) { /* every segment will want it */
+        az_lane_fault(lane, &mine, true, "key");
         return;
     }
-    if (fetch->tries == (outcome->result == AIZU_E_STALLED ? 1 : 2)) {
-        az_lane_fault(e, outcome, false, "segment");
-        (void)az_source_fail_over(e);
-    }
-    if (is_refused(e, outcome, is_dry) || slid_out(e)) {
-        az_lane_fault(e, outcome, false, "segment skipped");
-        e->lane.skipped = outcome->result;
-        e->lane.skipped_status = outcome->http_status;
-        skip_segment(e);
-        return;
-    }
-    try_again(e, outcome);
+    az_lane_fault(lane, &mine, false, "segment skipped");
+    lane->skipped = mine.result;
+    lane->skipped_status = mine.http_status;
+    skip_segment(lane);
 }
 
-static void segment_complete(az_engine *e)
+/* What was hinted at did not come true: nothing is wrong with the stream (bis 4.4.5.3). */
+static void hint_refused(az_lane *lane)
 {
-    az_lane *lane = &e->lane;
-    az_place_finish(e);
+    lane->has_refused_hint = true;
+    lane->refused_hint = (az_list_cursor){lane->segment.sequence, lane->segment.part};
+    az_fetch_stop(lane->e, segment_slot(lane));
+    lane->next = lane->refused_hint;
+    lane->segment.part = lane->segment.part > 0 ? lane->segment.part - 1 : AZ_LIST_WHOLE;
+    if (lane->segment.part == AZ_LIST_WHOLE)
+        lane->segment.sequence--;
+    lane->state = AZ_LANE_CHOOSING;
+}
+
+static void segment_failed(az_lane *lane, const az_fetch_outcome *outcome)
+{
+    az_engine *e = lane->e;
+    const az_fetch *fetch = &e->fetches[segment_slot(lane)];
+    bool is_dry = az_playback_ahead(e) < AIZU_SECOND;
+    bool is_hopeless = az_add_sat(lane->success, AZ_GIVE_UP_AFTER) <= e->now && is_dry;
+    if (outcome->result == AIZU_E_MEMORY || is_hopeless) {
+        az_lane_fault(lane, outcome, true, "segment");
+        return;
+    }
+    if (lane->segment.is_hint && !is_network_down(outcome->result)) {
+        hint_refused(lane);
+        return;
+    }
+    uint64_t id = fetch->id;
+    if (fetch->tries == (outcome->result == AIZU_E_STALLED ? 1 : 2)) {
+        az_lane_fault(lane, outcome, false, "segment");
+        (void)az_source_fail_over(lane);
+    }
+    if (lane->state != AZ_LANE_LOADING || fetch->id != id)
+        return;
+    if (is_refused(lane, outcome, is_dry) || slid_out(lane)) {
+        az_lane_refused(lane, outcome);
+        return;
+    }
+    try_again(lane, outcome);
+}
+
+/* The end of a segment, or of its last part, flushes the demuxer; a transport stream goes on over parts. */
+static bool is_demuxer_done(const az_lane *lane)
+{
+    bool is_part = lane->segment.part != AZ_LIST_WHOLE && !lane->segment.is_last_part;
+    return !is_part || az_demuxer_container(lane->demuxer) != AZ_CONTAINER_TS;
+}
+
+static void segment_complete(az_lane *lane)
+{
+    az_engine *e = lane->e;
+    az_place_finish(lane);
     lane->is_contiguous = true;
     lane->success = e->now;
     lane->cover = AIZU_NO_TIME;
-    for (unsigned i = 0; i < AZ_STREAMS; i++)
-        lane->complete_end = AZ_MAX(lane->complete_end, e->streams[i].end);
+    for (unsigned i = 0; i < AZ_STREAMS; i++) {
+        const az_stream_state *s = &e->streams[i];
+        if (s->lane == lane->kind)
+            lane->complete_end = AZ_MAX(lane->complete_end, s->is_replacing ? s->next.end : s->end);
+    }
+    if (lane->kind == AZ_LANE_TEXT)
+        lane->complete_end = az_add_sat(lane->segment.start, lane->segment.duration);
     lane->state = AZ_LANE_CHOOSING;
     e->is_again = true;
 }
 
-void az_lane_fetched(az_engine *e, const az_fetch_outcome *outcome)
+static aizu_result finish_demuxer(az_lane *lane)
 {
-    az_lane *lane = &e->lane;
+    az_slice rest;
+    aizu_result result = az_open_decrypt_end(lane, &rest);
+    if (result == AIZU_OK && rest.size > 0)
+        result = az_demuxer_feed(lane->demuxer, rest);
+    az_slice_unref(&rest);
+    if (result == AIZU_OK && is_demuxer_done(lane))
+        result = az_demuxer_finish(lane->demuxer);
+    return result;
+}
+
+void az_lane_fetched(az_lane *lane, const az_fetch_outcome *outcome)
+{
     if (lane->state != AZ_LANE_LOADING)
         return;
     if (outcome->result != AIZU_OK) {
-        segment_failed(e, outcome);
+        segment_failed(lane, outcome);
         return;
     }
-    aizu_result result = az_ts_finish(lane->ts);
-    if (carry_out_verdict(e))
+    aizu_result result = finish_demuxer(lane);
+    if (carry_out_verdict(lane))
         return;
-    if (result == AIZU_OK && !lane->is_placed && lane->early_count == 0)
+    const char *detail = result == AIZU_OK ? "the segment holds no media" : detail_of(lane, result);
+    if (result == AIZU_OK && !lane->is_placed && lane->early_count == 0 && lane->kind != AZ_LANE_TEXT)
         result = AIZU_E_MEDIA;
     if (result != AIZU_OK) {
-        segment_failed(e, &(az_fetch_outcome){.result = result, .detail = "the segment holds no media"});
+        segment_failed(lane, &(az_fetch_outcome){.result = result, .detail = detail});
         return;
     }
-    az_fetch_stop(e, AZ_FETCH_SEGMENT);
-    segment_complete(e);
+    az_fetch_stop(lane->e, segment_slot(lane));
+    segment_complete(lane);
 }

@@ -1,22 +1,44 @@
 /*
- * Placing: what the demuxer gives of the segment in hand, put where it belongs in presentation time: samples
- * to the streams, metadata to the cue queue.
+ * Placing: what a lane's demuxer gives of the segment in hand, put where it belongs in presentation time:
+ * samples to the streams, metadata and subtitles to the cue queue (through metadata.c).
  *
  * The media decides where a segment is (timemap); the playlist's estimate is corrected by it. Metadata that
  * comes before the first sample of its segment waits until the place is known.
  */
 #include "engine/internal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define COVER_SLACK (100 * AIZU_MILLISECOND)
+#define OWN_DOMAIN  (UINT64_C(1) << 60) /* domains of a rendition whose clock is not that of the variant */
 
-static const az_timebase TS_TIMEBASE = {.timescale = 90000, .bits = 33};
+/* ---- times ---- */
 
-static void reanchor(az_engine *e, int64_t ticks, int64_t pts)
+static uint64_t domain_of(const az_lane *lane)
 {
-    if (az_timemap_anchor(e->timemap, e->lane.segment.domain, TS_TIMEBASE, ticks, pts) != AIZU_OK)
-        e->lane.verdict = AZ_LANE_NO_MEMORY;
+    return lane->segment.domain + (lane->has_own_domain ? OWN_DOMAIN * (uint64_t)lane->kind : 0);
+}
+
+static const az_track *track_of(const az_lane *lane, uint32_t id)
+{
+    for (size_t i = 0; i < lane->track_count; i++)
+        if (lane->tracks[i].id == id)
+            return &lane->tracks[i];
+    return NULL;
+}
+
+static az_timebase timebase_of(const az_track *track)
+{
+    if (!track || track->timescale == 0)
+        return (az_timebase){.timescale = 90000, .bits = 33};
+    return (az_timebase){.timescale = track->timescale, .bits = track->counter_bits};
+}
+
+static void anchor(az_lane *lane, az_timebase base, int64_t ticks, int64_t pts)
+{
+    if (az_timemap_anchor(lane->e->timemap, domain_of(lane), base, ticks, pts) != AIZU_OK)
+        lane->verdict = AZ_LANE_NO_MEMORY;
 }
 
 static bool is_far(int64_t a, int64_t b)
@@ -27,45 +49,63 @@ static bool is_far(int64_t a, int64_t b)
     return drift > AZ_DRIFT_MAX || drift < -AZ_DRIFT_MAX;
 }
 
-/* Where the first sample of the segment should stand if nothing is known of its timestamps. */
-static int64_t expected_begin(const az_engine *e, az_media media)
+/* What the lane has queued of a kind of media ends there. */
+static int64_t stream_end(const az_lane *lane, az_media media)
 {
-    const az_lane *lane = &e->lane;
-    int64_t end = media == AZ_MEDIA_VIDEO   ? e->streams[AZ_STREAM_VIDEO].end
-                  : media == AZ_MEDIA_AUDIO ? e->streams[AZ_STREAM_AUDIO].end
-                                            : AIZU_NO_TIME;
+    const az_stream_state *s = &lane->e->streams[media == AZ_MEDIA_VIDEO ? AZ_STREAM_VIDEO : AZ_STREAM_AUDIO];
+    if ((media != AZ_MEDIA_VIDEO && media != AZ_MEDIA_AUDIO) || s->lane != lane->kind)
+        return AIZU_NO_TIME;
+    return s->is_replacing ? s->next.end : s->end;
+}
+
+/* Where the first sample of the segment should stand if nothing is known of its timestamps. */
+static int64_t expected_begin(const az_lane *lane, az_media media)
+{
+    int64_t end = stream_end(lane, media);
     if (!lane->is_contiguous || end == AIZU_NO_TIME)
         return lane->segment.start;
     return is_far(end, lane->segment.start) ? lane->segment.start : end;
 }
 
 /* The segment begins too late for what has to be covered, and there is one before it. */
-static bool is_too_late(const az_engine *e, int64_t begin)
+static bool is_too_late(const az_lane *lane, int64_t begin)
 {
-    const az_lane *lane = &e->lane;
-    const az_list *list = az_source_list(e);
+    const az_list *list = az_source_list(lane);
     return lane->cover != AIZU_NO_TIME && begin > az_add_sat(lane->cover, COVER_SLACK) &&
-           lane->steps_back < AZ_STEPS_BACK_MAX && lane->source == e->presentation.current && list &&
-           !az_list_is_empty(list) && lane->segment.sequence > az_list_at(list, 0).sequence;
+           lane->steps_back < AZ_STEPS_BACK_MAX && lane->source == lane->current && list &&
+           !az_list_is_empty(list) && lane->segment.sequence > az_list_at(list, 0).sequence &&
+           lane->segment.part == AZ_LIST_WHOLE;
+}
+
+/* Timestamps that are where they cannot be: of a jump that nobody announced, or of a rendition that counts
+ * for itself. Placed by the playlist's word. */
+static int64_t replace_clock(az_lane *lane, az_timebase base, int64_t ticks, int64_t expected)
+{
+    if (lane->kind != AZ_LANE_MAIN && !lane->has_own_domain) {
+        az_trace(lane->e, AZ_LOG_WARNING, "engine", "a rendition has a clock of its own");
+        lane->has_own_domain = true;
+    } else {
+        az_trace(lane->e, AZ_LOG_WARNING, "engine", "timestamps jump without a discontinuity");
+    }
+    anchor(lane, base, ticks, expected);
+    return expected;
 }
 
 /* The first sample of the segment: says where the segment is. */
-static bool place(az_engine *e, az_media media, int64_t ticks)
+static bool place(az_lane *lane, az_media media, az_timebase base, int64_t ticks)
 {
-    az_lane *lane = &e->lane;
-    uint64_t domain = lane->segment.domain;
-    int64_t expected = expected_begin(e, media);
-    if (!az_timemap_has(e->timemap, domain))
-        reanchor(e, ticks, expected);
+    az_engine *e = lane->e;
+    int64_t expected = expected_begin(lane, media);
+    if (!az_timemap_has(e->timemap, domain_of(lane)))
+        anchor(lane, base, ticks, expected);
     if (lane->verdict != AZ_LANE_GO_ON)
         return false;
-    int64_t pts = az_timemap_pts(e->timemap, domain, TS_TIMEBASE, ticks, expected);
-    if (lane->is_contiguous && is_far(pts, expected) && is_far(pts, az_playback_available_end(e))) {
-        az_trace(e, AZ_LOG_WARNING, "engine", "timestamps jump without a discontinuity");
-        reanchor(e, ticks, expected);
-        pts = expected;
-    }
-    if (is_too_late(e, pts)) { /* the one before it will say where both are */
+    int64_t pts = az_timemap_pts(e->timemap, domain_of(lane), base, ticks, expected);
+    bool is_lost =
+        lane->kind == AZ_LANE_MAIN ? lane->is_contiguous && is_far(pts, az_playback_available_end(e)) : true;
+    if (is_far(pts, expected) && is_lost)
+        pts = replace_clock(lane, base, ticks, expected);
+    if (is_too_late(lane, pts)) { /* the one before it will say where both are */
         lane->verdict = AZ_LANE_STEP_BACK;
         return false;
     }
@@ -79,11 +119,13 @@ static bool place(az_engine *e, az_media media, int64_t ticks)
 
 /* The playlist said when the segment begins; its first picture says so better (or sound, where there is
  * none). */
-static void correct_list(az_engine *e, az_media media, int64_t pts)
+static void correct_list(az_lane *lane, az_media media, int64_t pts)
 {
-    az_lane *lane = &e->lane;
-    bool is_leading = media == AZ_MEDIA_VIDEO || !e->streams[AZ_STREAM_VIDEO].is_announced;
-    if (lane->is_list_corrected || !is_leading || lane->source != e->presentation.current)
+    az_engine *e = lane->e;
+    bool is_leading =
+        media == AZ_MEDIA_VIDEO || lane->kind != AZ_LANE_MAIN || !e->streams[AZ_STREAM_VIDEO].is_announced;
+    bool is_inside = lane->segment.part != AZ_LIST_WHOLE && lane->segment.part != 0;
+    if (lane->is_list_corrected || !is_leading || is_inside || lane->source != lane->current)
         return;
     lane->is_list_corrected = true;
     int64_t error = pts - lane->listed_start;
@@ -101,27 +143,33 @@ static void set_cue_floor(az_engine *e, int64_t pts)
     az_cue_queue_begin(e->cues, pts);
 }
 
-static int64_t map_ticks(const az_engine *e, int64_t ticks)
+int64_t az_place_map(const az_lane *lane, az_timebase base, int64_t ticks)
 {
-    return az_timemap_pts(e->timemap, e->lane.segment.domain, TS_TIMEBASE, ticks, e->lane.last_pts);
+    return az_timemap_pts(lane->e->timemap, domain_of(lane), base, ticks, lane->last_pts);
+}
+
+bool az_place_has_clock(const az_lane *lane)
+{
+    return az_timemap_has(lane->e->timemap, domain_of(lane));
 }
 
 /* Far from all that the segment held so far: damaged, or a jump that nobody announced. */
-static bool is_misplaced(const az_lane *lane, int64_t pts)
+bool az_place_is_off(const az_lane *lane, int64_t pts)
 {
-    int64_t distance = az_sub_sat(pts, lane->last_pts);
-    return distance > AZ_DRIFT_MAX || distance < -AZ_DRIFT_MAX;
+    return is_far(pts, lane->last_pts);
 }
 
-/* ---- what the demuxer gives ---- */
+/* ---- tracks ---- */
 
-static bool is_playable(const az_track *track)
+static bool is_playable(const az_lane *lane, const az_track *track)
 {
-    return track->codec != AZ_CODEC_UNKNOWN && track->codec != AZ_CODEC_AAC_LATM && !track->is_encrypted;
+    if (track->codec == AZ_CODEC_UNKNOWN || track->codec == AZ_CODEC_AAC_LATM)
+        return false;
+    return !track->is_encrypted || lane->sample_cipher;
 }
 
 /* Silence or a black picture is not to be wondered at. */
-static void tell_unplayable(az_engine *e, const az_track *track)
+static void tell_unplayable(az_lane *lane, const az_track *track)
 {
     bool is_video = track->media == AZ_MEDIA_VIDEO;
     az_fetch_outcome outcome = {.result = AIZU_E_CODEC};
@@ -131,183 +179,245 @@ static void tell_unplayable(az_engine *e, const az_track *track)
         outcome.result = AIZU_E_UNSUPPORTED;
         outcome.detail = is_video ? "the picture is encrypted" : "the sound is encrypted";
     }
-    az_lane_fault(e, &outcome, false, "demux");
+    az_lane_fault(lane, &outcome, false, "demux");
+}
+
+/* Sound comes from one lane: that of a rendition, where one is chosen. */
+static bool is_of_lane(const az_lane *lane, az_media media)
+{
+    if (media == AZ_MEDIA_VIDEO)
+        return lane->kind == AZ_LANE_MAIN;
+    return media == AZ_MEDIA_AUDIO && lane->kind == az_rendition_audio_lane(lane->e);
 }
 
 static void on_track(void *user, const az_track *track)
 {
-    az_engine *e = user;
-    az_lane *lane = &e->lane;
+    az_lane *lane = user;
+    az_engine *e = lane->e;
     size_t at = 0;
     while (at < lane->track_count && lane->tracks[at].id != track->id)
         at++;
-    if (at == AZ_TS_TRACKS_MAX)
+    if (at == AZ_LANE_TRACKS_MAX)
         return;
-    bool was_told = at < lane->track_count && !is_playable(&lane->tracks[at]);
+    bool was_told = at < lane->track_count && !is_playable(lane, &lane->tracks[at]);
+    if (at < lane->track_count)
+        az_slice_unref(&lane->tracks[at].config);
     lane->track_count = AZ_MAX(lane->track_count, at + 1);
     lane->tracks[at] = *track;
-    if (track->media != AZ_MEDIA_VIDEO && track->media != AZ_MEDIA_AUDIO)
+    lane->tracks[at].config = az_slice_ref(track->config);
+    if (!is_of_lane(lane, track->media))
         return;
-    if (!is_playable(track) && !was_told)
-        tell_unplayable(e, track);
+    if (!is_playable(lane, track) && !was_told && lane->state == AZ_LANE_LOADING)
+        tell_unplayable(lane, track);
     const az_stream_state *s =
         &e->streams[track->media == AZ_MEDIA_VIDEO ? AZ_STREAM_VIDEO : AZ_STREAM_AUDIO];
-    if (!s->is_announced || s->track.id == track->id)
-        az_stream_track(e, track);
+    if (!s->is_announced || (s->track.id == track->id && s->lane == lane->kind))
+        az_stream_track(e, lane->kind, track);
 }
 
 /* One track of a kind is played: the first one, until the programme no longer has it. */
-static bool is_played(az_engine *e, const az_sample *sample)
+static bool is_played(az_lane *lane, const az_sample *sample)
 {
+    az_engine *e = lane->e;
     az_stream stream = sample->media == AZ_MEDIA_VIDEO ? AZ_STREAM_VIDEO : AZ_STREAM_AUDIO;
     const az_stream_state *s = &e->streams[stream];
-    if (sample->track == s->track.id)
-        return true;
-    if (s->is_announced && az_ts_has_track(e->lane.ts, s->track.id))
+    if (!is_of_lane(lane, sample->media))
         return false;
-    for (size_t i = 0; i < e->lane.track_count; i++)
-        if (e->lane.tracks[i].id == sample->track)
-            az_stream_track(e, &e->lane.tracks[i]);
-    return s->track.id == sample->track;
+    if (s->is_announced && s->lane == lane->kind && sample->track == s->track.id)
+        return true;
+    if (s->is_announced && s->lane == lane->kind && az_demuxer_has_track(lane->demuxer, s->track.id))
+        return false;
+    const az_track *track = track_of(lane, sample->track);
+    if (track)
+        az_stream_track(e, lane->kind, track);
+    return track != NULL;
 }
 
 static void on_trouble(void *user, az_demux_trouble trouble, uint64_t offset)
 {
-    az_trace(user, AZ_LOG_DEBUG, "demux", "%s at byte %llu", az_demux_trouble_name(trouble),
+    const az_lane *lane = user;
+    az_trace(lane->e, AZ_LOG_DEBUG, "demux", "%s at byte %llu", az_demux_trouble_name(trouble),
              (unsigned long long)offset);
 }
 
-/* How many equal cues of the same time the segment had before this one. */
-static uint32_t ordinal_of(az_lane *lane, const az_cue_info *info)
-{
-    uint64_t identity = az_hash(az_cue_hash(info), &info->pts, sizeof(info->pts));
-    uint32_t ordinal = 0;
-    for (size_t i = 0; i < lane->ordinal_count; i++)
-        ordinal += lane->ordinals[i] == identity;
-    if (lane->ordinal_count < AZ_ORDINALS_MAX)
-        lane->ordinals[lane->ordinal_count++] = identity;
-    return ordinal;
-}
+/* ---- samples ---- */
 
-static void take_cue(az_engine *e, az_cue_info *info)
+/* The clear sample, or the same one. False: it cannot be had. */
+static bool decrypt(az_lane *lane, const az_sample *sample, az_sample *clear)
 {
-    az_lane *lane = &e->lane;
-    if (!e->config.housekeeping_cues && az_cue_is_housekeeping(info))
-        return;
-    const az_list *list = az_source_list(e);
-    int64_t offset = list ? az_list_wall_offset(list, info->pts) : AIZU_NO_TIME;
-    info->wall = offset == AIZU_NO_TIME ? AIZU_NO_TIME : az_add_sat(info->pts, offset);
-    aizu_result result = az_cue_queue_add(e->cues, info, ordinal_of(lane, info));
-    if (result >= 0 || lane->is_cue_limit_told)
-        return;
-    lane->is_cue_limit_told = true;
-    az_lane_fault(e, &(az_fetch_outcome){.result = result, .detail = "cues are dropped: there are too many"},
-                  false, "cue");
-}
-
-static void take_metadata(az_engine *e, az_codec codec, int64_t ticks, az_slice data)
-{
-    if (codec != AZ_CODEC_ID3)
-        return;
-    az_id3_list *list;
-    int64_t pts = ticks != AZ_NO_TICKS ? map_ticks(e, ticks) : e->lane.last_pts;
-    if (is_misplaced(&e->lane, pts))
-        return;
-    if (az_id3_parse(&list, az_slice_span(data)) != AIZU_OK) {
-        az_trace(e, AZ_LOG_WARNING, "cue", "an ID3 tag that cannot be read is dropped");
-        return;
+    *clear = *sample;
+    if (!sample->crypt) {
+        clear->data = az_slice_ref(sample->data);
+        return true;
     }
-    for (size_t i = 0; i < az_id3_count(list); i++) {
-        az_cue_info info;
-        az_cue_info_from_id3(&info, az_id3_at(list, i));
-        info.pts = pts;
-        take_cue(e, &info);
-    }
-    az_id3_list_destroy(&list);
+    aizu_result result = az_open_decrypt_sample(lane, sample, &clear->data);
+    if (result == AIZU_OK)
+        return true;
+    if (result == AIZU_E_UNSUPPORTED)
+        lane->verdict = AZ_LANE_NO_KEY;
+    else
+        az_trace(lane->e, AZ_LOG_DEBUG, "demux", "a sample that cannot be decrypted is dropped");
+    return false;
 }
 
-static void take_early(az_engine *e)
+/* Whether subtitles and metadata of the segment have their place by now. */
+static bool is_settled(const az_lane *lane)
 {
-    az_lane *lane = &e->lane;
-    for (size_t i = 0; i < lane->early_count; i++)
-        take_metadata(e, lane->early[i].codec, lane->early[i].ticks, lane->early[i].data);
+    return lane->is_placed && lane->e->playback.cue_floor != AIZU_NO_TIME;
+}
+
+static void take_early(az_lane *lane)
+{
+    for (size_t i = 0; i < lane->early_count; i++) {
+        az_early *early = &lane->early[i];
+        if (early->is_text)
+            az_metadata_take_text(lane, &early->text);
+        else
+            az_metadata_take(lane, &early->metadata);
+    }
     az_place_drop_early(lane);
 }
 
-/* A segment without a sample: metadata is placed by the playlist's word. */
-static void place_early(az_engine *e)
+/* A sample with its ticks as the track's edit list has them. */
+static void take_sample(az_lane *lane, const az_sample *sample, const az_track *track)
 {
-    az_lane *lane = &e->lane;
-    for (size_t i = 0; i < lane->early_count; i++) {
-        int64_t ticks = lane->early[i].ticks;
-        if (ticks == AZ_NO_TICKS)
-            continue;
-        if (!place(e, AZ_MEDIA_METADATA, ticks))
-            return;
-        set_cue_floor(e, lane->segment.start);
-        take_early(e);
+    az_engine *e = lane->e;
+    const az_stream_state *s =
+        &e->streams[sample->media == AZ_MEDIA_VIDEO ? AZ_STREAM_VIDEO : AZ_STREAM_AUDIO];
+    az_timebase base = timebase_of(track);
+    int64_t ticks = sample->pts != AZ_NO_TICKS ? sample->pts : sample->dts;
+    if (!lane->is_placed && ticks == AZ_NO_TICKS && lane->kind == AZ_LANE_AUDIO)
+        ticks = 0; /* packed audio without a timestamp: where the playlist says */
+    if (!lane->is_placed && (ticks == AZ_NO_TICKS || !place(lane, sample->media, base, ticks)))
         return;
+    int64_t end = s->is_replacing ? s->next.end : s->end;
+    int64_t pts = ticks != AZ_NO_TICKS ? az_place_map(lane, base, ticks) : end;
+    if (pts == AIZU_NO_TIME || az_place_is_off(lane, pts))
+        return;
+    correct_list(lane, sample->media, pts);
+    bool is_leading = sample->media == AZ_MEDIA_VIDEO || !e->streams[AZ_STREAM_VIDEO].is_announced;
+    if (lane->kind == AZ_LANE_MAIN && is_leading)
+        set_cue_floor(e, pts);
+    if (is_settled(lane))
+        take_early(lane);
+    int64_t dts = sample->dts != AZ_NO_TICKS ? az_place_map(lane, base, sample->dts) : AIZU_NO_TIME;
+    int64_t duration = az_rescale(sample->duration, AIZU_SECOND, base.timescale);
+    lane->last_pts = pts;
+    if (az_stream_push(e, sample, pts, dts, duration, (uint32_t)lane->source)) {
+        lane->bytes_idle = 0;
+        az_metadata_scan(lane, sample, pts, track);
     }
+}
+
+static int64_t edited(int64_t ticks, const az_track *track)
+{
+    return ticks == AZ_NO_TICKS || !track ? ticks : az_add_sat(ticks, track->edit_offset);
 }
 
 static void on_sample(void *user, const az_sample *sample)
 {
-    az_engine *e = user;
-    az_lane *lane = &e->lane;
+    az_lane *lane = user;
     if (lane->verdict != AZ_LANE_GO_ON ||
-        (sample->media != AZ_MEDIA_VIDEO && sample->media != AZ_MEDIA_AUDIO) || !is_played(e, sample))
+        (sample->media != AZ_MEDIA_VIDEO && sample->media != AZ_MEDIA_AUDIO) || !is_played(lane, sample))
         return;
-    const az_stream_state *s =
-        &e->streams[sample->media == AZ_MEDIA_VIDEO ? AZ_STREAM_VIDEO : AZ_STREAM_AUDIO];
-    int64_t ticks = sample->pts != AZ_NO_TICKS ? sample->pts : sample->dts;
-    if (!lane->is_placed && (ticks == AZ_NO_TICKS || !place(e, sample->media, ticks)))
+    az_sample clear;
+    if (!decrypt(lane, sample, &clear))
         return;
-    int64_t pts = ticks != AZ_NO_TICKS ? map_ticks(e, ticks) : s->end;
-    if (pts == AIZU_NO_TIME || is_misplaced(lane, pts))
-        return;
-    correct_list(e, sample->media, pts);
-    if (sample->media == AZ_MEDIA_VIDEO || !e->streams[AZ_STREAM_VIDEO].is_announced)
-        set_cue_floor(e, pts);
-    if (e->playback.cue_floor != AIZU_NO_TIME)
-        take_early(e);
-    int64_t dts = sample->dts != AZ_NO_TICKS ? map_ticks(e, sample->dts) : AIZU_NO_TIME;
-    int64_t duration = az_rescale(sample->duration, AIZU_SECOND, TS_TIMEBASE.timescale);
-    lane->last_pts = pts;
-    if (az_stream_push(e, sample, pts, dts, duration, (uint32_t)lane->source))
-        lane->bytes_idle = 0;
+    const az_track *track = track_of(lane, sample->track);
+    clear.pts = edited(sample->pts, track);
+    clear.dts = edited(sample->dts, track);
+    take_sample(lane, &clear, track);
+    az_slice_unref(&clear.data);
+}
+
+/* ---- metadata and subtitles ---- */
+
+static az_early *early_add(az_lane *lane)
+{
+    return lane->early_count < AZ_EARLY_METADATA_MAX ? &lane->early[lane->early_count++] : NULL;
 }
 
 static void on_metadata(void *user, const az_metadata *metadata)
 {
-    az_engine *e = user;
-    az_lane *lane = &e->lane;
-    if (lane->is_placed && e->playback.cue_floor != AIZU_NO_TIME) {
-        take_metadata(e, metadata->codec, metadata->pts, metadata->data);
-    } else if (lane->early_count < AZ_EARLY_METADATA_MAX) {
-        lane->early[lane->early_count++] =
-            (az_early_metadata){metadata->codec, metadata->pts, az_slice_ref(metadata->data)};
+    az_lane *lane = user;
+    if (is_settled(lane)) {
+        az_metadata_take(lane, metadata);
+        return;
     }
+    az_early *early = early_add(lane);
+    if (!early)
+        return;
+    *early = (az_early){.metadata = *metadata};
+    early->metadata.data = az_slice_ref(metadata->data);
+}
+
+static void on_text(void *user, const az_text_sample *text)
+{
+    az_lane *lane = user;
+    if (lane->kind == AZ_LANE_TEXT && !lane->is_placed) { /* no sample will say where: the playlist does */
+        lane->is_placed = true;
+        lane->last_pts = lane->segment.start;
+    }
+    if (is_settled(lane)) {
+        az_metadata_take_text(lane, text);
+        return;
+    }
+    az_early *early = early_add(lane);
+    if (!early)
+        return;
+    *early = (az_early){.is_text = true, .text = *text};
+    early->text.id = (az_span){0};
+    early->text.data = az_slice_ref(text->data);
+    early->settings = malloc(text->settings.size + 1);
+    if (early->settings && text->settings.size)
+        memcpy(early->settings, text->settings.data, text->settings.size);
+    early->text.settings = az_span_make(early->settings, early->settings ? text->settings.size : 0);
 }
 
 void az_place_drop_early(az_lane *lane)
 {
-    for (size_t i = 0; i < lane->early_count; i++)
-        az_slice_unref(&lane->early[i].data);
+    for (size_t i = 0; i < lane->early_count; i++) {
+        az_slice_unref(&lane->early[i].metadata.data);
+        az_slice_unref(&lane->early[i].text.data);
+        free(lane->early[i].settings);
+    }
     lane->early_count = 0;
 }
 
-void az_place_finish(az_engine *e)
+/* A segment without a sample: metadata is placed by the playlist's word. */
+static void place_early(az_lane *lane)
 {
-    if (!e->lane.is_placed)
-        place_early(e);
-    set_cue_floor(e, e->lane.segment.start);
-    if (e->lane.is_placed)
-        take_early(e);
-    az_place_drop_early(&e->lane);
+    for (size_t i = 0; i < lane->early_count; i++) {
+        const az_metadata *m = &lane->early[i].metadata;
+        if (lane->early[i].is_text || m->pts == AZ_NO_TICKS)
+            continue;
+        if (!place(lane, AZ_MEDIA_METADATA, az_metadata_timebase(m), m->pts))
+            return;
+        set_cue_floor(lane->e, lane->segment.start);
+        take_early(lane);
+        return;
+    }
 }
 
-az_demux_sink az_place_sink(az_engine *e)
+void az_place_finish(az_lane *lane)
 {
-    return (az_demux_sink){
-        .user = e, .track = on_track, .sample = on_sample, .metadata = on_metadata, .trouble = on_trouble};
+    bool is_over = lane->segment.part == AZ_LIST_WHOLE || lane->segment.is_last_part;
+    if (!lane->is_placed && is_over)
+        place_early(lane);
+    if (lane->kind == AZ_LANE_MAIN && is_over)
+        set_cue_floor(lane->e, lane->segment.start);
+    if (is_settled(lane))
+        take_early(lane);
+    if (is_over)
+        az_place_drop_early(lane);
+}
+
+az_demux_sink az_place_sink(az_lane *lane)
+{
+    return (az_demux_sink){.user = lane,
+                           .track = on_track,
+                           .sample = on_sample,
+                           .metadata = on_metadata,
+                           .text = on_text,
+                           .trouble = on_trouble};
 }

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define RATE_MIN       0.25
+#define RATE_MAX       2.0
 #define VIDEO_HOLE_MIN AIZU_SECOND /* a video stream that ends so much earlier is not waited for */
 
 static void phase_set(az_engine *e, az_phase phase)
@@ -39,16 +41,42 @@ int64_t az_playback_position(const az_engine *e)
     return p->position_last;
 }
 
-int64_t az_playback_available_end(const az_engine *e)
+/* How far the media of one lane reaches, AIZU_NO_TIME when there is none yet. */
+static int64_t lane_end(const az_engine *e, const az_lane *lane)
 {
     int64_t end = AIZU_NO_TIME;
     for (unsigned i = 0; i < AZ_STREAMS; i++) {
-        if (!az_stream_is_fed(e, (az_stream)i))
+        if (e->streams[i].lane != lane->kind || !az_stream_is_fed(e, (az_stream)i))
             continue;
         int64_t stream_end = e->streams[i].end;
         end = end == AIZU_NO_TIME ? stream_end : AZ_MIN(end, stream_end);
     }
-    return end == AIZU_NO_TIME ? e->lane.complete_end : AZ_MAX(end, e->lane.complete_end);
+    return end == AIZU_NO_TIME ? lane->complete_end : AZ_MAX(end, lane->complete_end);
+}
+
+/* Sound that comes for itself and the variant are both needed; a lane at the end of its playlist limits
+ * nothing. */
+int64_t az_playback_available_end(const az_engine *e)
+{
+    const az_lane *audio = &e->lanes[AZ_LANE_AUDIO];
+    int64_t end = lane_end(e, &e->lanes[AZ_LANE_MAIN]);
+    if (!az_lane_is_active(audio))
+        return end;
+    int64_t sound =
+        e->streams[AZ_STREAM_AUDIO].is_replacing ? e->streams[AZ_STREAM_AUDIO].end : lane_end(e, audio);
+    if (audio->state == AZ_LANE_ENDED)
+        return AZ_MAX(end, sound);
+    if (e->lanes[AZ_LANE_MAIN].state == AZ_LANE_ENDED && end != AIZU_NO_TIME && sound != AIZU_NO_TIME)
+        return AZ_MAX(end, sound);
+    return AZ_MIN(end, sound);
+}
+
+/* Everything that playback waits for has come to its end. */
+static bool are_lanes_ended(const az_engine *e)
+{
+    const az_lane *audio = &e->lanes[AZ_LANE_AUDIO];
+    return e->lanes[AZ_LANE_MAIN].state == AZ_LANE_ENDED &&
+           (!az_lane_is_active(audio) || audio->state == AZ_LANE_ENDED);
 }
 
 int64_t az_playback_ahead(const az_engine *e)
@@ -95,6 +123,7 @@ static void sound_start(az_engine *e, int64_t pts)
     az_action *action = az_mailbox_act(&e->mailbox, AZ_ACTION_AUDIO_START);
     action->pts = pts;
     action->at = e->now;
+    action->rate = p->rate;
     p->is_audio_running = true;
 }
 
@@ -104,6 +133,7 @@ static void clock_start(az_engine *e, int64_t pts)
     az_playback *p = &e->playback;
     az_clock_hold(&p->clock, e->now);
     az_clock_set(&p->clock, pts, e->now);
+    az_clock_set_pace(&p->clock, p->rate, e->now);
     az_clock_run(&p->clock, e->now);
     sound_start(e, pts);
 }
@@ -138,11 +168,15 @@ static void pipeline_flush(az_engine *e, int64_t hide_before)
 void az_playback_stop(az_engine *e, az_phase phase)
 {
     az_fetch_stop_all(e);
-    az_lane_stop(e);
+    for (unsigned i = 0; i < AZ_LANES; i++)
+        az_lane_stop(&e->lanes[i]);
     pipeline_flush(e, AIZU_NO_TIME);
     az_stream_reset(e);
-    az_lane_forget(e);
+    for (unsigned i = 0; i < AZ_LANES; i++)
+        az_lane_forget(&e->lanes[i]);
     az_source_unload(e);
+    az_open_forget(e);
+    az_steering_forget(e);
     az_timemap_destroy(&e->timemap);
     e->timemap = az_timemap_create();
     e->quality_shown = -1;
@@ -168,22 +202,34 @@ void az_playback_load(az_engine *e)
 /* Where playback begins when the application does not say (RFC 8216, 4.3.5.2 and 6.3.3). */
 static int64_t default_start(const az_engine *e, bool *is_exact)
 {
-    const az_list *list = az_source_list(e);
+    const az_list *list = az_source_main_list(e);
     const az_media_playlist *media = az_list_playlist(list);
     *is_exact = media->has_start && media->start_is_precise;
-    if (media->has_start) {
-        int64_t from = media->start_offset < 0 ? az_list_end(list) : az_list_begin(list);
-        int64_t start = az_add_sat(from, media->start_offset);
+    const az_playlist *multivariant = e->presentation.multivariant;
+    bool is_for_all = !media->has_start && multivariant && multivariant->u.multivariant.has_start;
+    *is_exact = is_for_all ? multivariant->u.multivariant.start_is_precise : *is_exact;
+    if (media->has_start || is_for_all) {
+        int64_t offset = is_for_all ? multivariant->u.multivariant.start_offset : media->start_offset;
+        int64_t from = offset < 0 ? az_list_end(list) : az_list_begin(list);
+        int64_t start = az_add_sat(from, offset);
         return AZ_MAX(az_list_begin(list), AZ_MIN(start, az_list_end(list)));
     }
     bool is_recording = az_list_is_ended(list) || media->type == AZ_PLAYLIST_TYPE_VOD;
     return is_recording ? az_list_begin(list) : az_source_live_start(e);
 }
 
+static void lanes_begin(az_engine *e, int64_t pts, bool is_exact)
+{
+    e->playback.begin = pts;
+    az_metadata_flush(e);
+    az_lane_begin(&e->lanes[AZ_LANE_MAIN], pts, is_exact);
+    az_rendition_begin(e, pts, is_exact);
+}
+
 void az_playback_media_ready(az_engine *e)
 {
     az_playback *p = &e->playback;
-    const az_list *list = az_source_list(e);
+    const az_list *list = az_source_main_list(e);
     if (p->phase != AZ_PHASE_LOADING || az_list_is_empty(list))
         return;
     bool is_exact = true;
@@ -206,7 +252,7 @@ void az_playback_media_ready(az_engine *e)
         e->streams[i].hide_before = p->target;
     p->position_last = is_exact ? start : AIZU_NO_TIME;
     phase_set(e, AZ_PHASE_FILLING);
-    az_lane_begin(e, start, is_exact && !is_whole);
+    lanes_begin(e, start, is_exact && !is_whole);
 }
 
 void az_playback_play(az_engine *e)
@@ -214,9 +260,22 @@ void az_playback_play(az_engine *e)
     az_playback *p = &e->playback;
     p->want_play = true;
     if (p->phase == AZ_PHASE_ENDED)
-        az_playback_seek(e, az_list_begin(az_source_list(e)));
+        az_playback_seek(e, az_list_begin(az_source_main_list(e)), false);
     else if (p->phase == AZ_PHASE_RUNNING && !p->clock.is_running)
         clock_start(e, az_playback_position(e));
+    e->is_again = true;
+}
+
+void az_playback_set_rate(az_engine *e, double rate)
+{
+    az_playback *p = &e->playback;
+    rate = rate < RATE_MIN ? RATE_MIN : rate > RATE_MAX ? RATE_MAX : rate;
+    if (rate == p->rate)
+        return;
+    p->rate = rate;
+    az_clock_set_pace(&p->clock, rate, e->now);
+    if (p->phase == AZ_PHASE_RUNNING && p->clock.is_running && p->is_audio_running)
+        sound_start(e, az_playback_position(e));
     e->is_again = true;
 }
 
@@ -233,7 +292,14 @@ void az_playback_pause(az_engine *e)
     p->position_last = az_playback_position(e);
 }
 
-void az_playback_seek(az_engine *e, int64_t pts)
+/* The beginning of the segment, or independent part, that a time falls into. */
+static int64_t key_frame_before(const az_engine *e, int64_t pts)
+{
+    az_list_item item;
+    return az_list_locate(az_source_main_list(e), pts, &item) ? item.start : pts;
+}
+
+void az_playback_seek(az_engine *e, int64_t pts, bool is_fast)
 {
     az_playback *p = &e->playback;
     int64_t begin, end;
@@ -246,30 +312,46 @@ void az_playback_seek(az_engine *e, int64_t pts)
     if (pts == AIZU_NO_TIME)
         pts = end;
     pts = AZ_MAX(begin, AZ_MIN(pts, end));
-    pipeline_flush(e, pts);
-    p->target = pts;
+    if (is_fast)
+        pts = key_frame_before(e, pts);
+    pipeline_flush(e, is_fast ? AIZU_NO_TIME : pts);
+    p->target = is_fast ? AIZU_NO_TIME : pts;
     p->position_last = pts;
     p->fill = AZ_FILL_SEEK;
     p->is_seek_open = true;
     p->is_picture_owed = true;
     /* from the beginning: with all that stands before the first picture, too */
-    p->cue_floor = pts <= begin && az_list_is_ended(az_source_list(e)) ? INT64_MIN : pts;
-    az_cue_queue_begin(e->cues, p->cue_floor);
+    bool is_whole = pts <= begin && az_list_is_ended(az_source_main_list(e));
+    p->cue_floor = is_whole ? INT64_MIN : is_fast ? AIZU_NO_TIME : pts;
+    if (p->cue_floor != AIZU_NO_TIME)
+        az_cue_queue_begin(e->cues, p->cue_floor);
     phase_set(e, AZ_PHASE_FILLING);
-    az_lane_begin(e, pts, true);
+    lanes_begin(e, pts, !is_fast);
 }
 
 /* ---- filling and stalling ---- */
 
-/* Every stream that the programme announces has come, or a segment shows that it will not. */
+/* Every stream that the lane's programme announces has come, or a segment shows that it will not. */
+static bool is_complete_lane(const az_engine *e, const az_lane *lane)
+{
+    if (lane->complete_end != AIZU_NO_TIME || lane->state == AZ_LANE_ENDED)
+        return true;
+    bool has_any = false;
+    for (unsigned i = 0; i < AZ_STREAMS; i++) {
+        const az_stream_state *s = &e->streams[i];
+        bool is_here = s->is_announced && s->lane == lane->kind;
+        if (is_here && s->end == AIZU_NO_TIME)
+            return false;
+        has_any = has_any || is_here;
+    }
+    return has_any || lane->kind == AZ_LANE_MAIN;
+}
+
 static bool is_complete_start(const az_engine *e)
 {
-    if (e->lane.complete_end != AIZU_NO_TIME || e->lane.state == AZ_LANE_ENDED)
-        return true;
-    for (unsigned i = 0; i < AZ_STREAMS; i++)
-        if (e->streams[i].is_announced && e->streams[i].end == AIZU_NO_TIME)
-            return false;
-    return true;
+    const az_lane *audio = &e->lanes[AZ_LANE_AUDIO];
+    return is_complete_lane(e, &e->lanes[AZ_LANE_MAIN]) &&
+           (!az_lane_is_active(audio) || is_complete_lane(e, audio));
 }
 
 /* Decoders hold back their newest frames: nothing is left to push them out. A video stream that ends long
@@ -277,8 +359,8 @@ static bool is_complete_start(const az_engine *e)
 static bool is_video_dry(const az_engine *e)
 {
     const az_stream_state *video = &e->streams[AZ_STREAM_VIDEO];
-    return has_video(e) && !az_stream_head(e) && video->unit_count == 0 && video->sent == 0 &&
-           e->lane.state != AZ_LANE_ENDED &&
+    return has_video(e) && !az_stream_head(e) && video->units.count == 0 && video->sent == 0 &&
+           !az_stream_is_ending(e, AZ_STREAM_VIDEO) &&
            video->end > az_add_sat(az_playback_available_end(e), -VIDEO_HOLE_MIN);
 }
 
@@ -297,7 +379,7 @@ static bool is_filled(const az_engine *e)
 {
     const az_playback *p = &e->playback;
     int64_t needed = p->fill == AZ_FILL_STALL ? AZ_RESUME_AHEAD : AZ_START_AHEAD;
-    bool is_all = e->lane.state == AZ_LANE_ENDED;
+    bool is_all = are_lanes_ended(e);
     bool is_full = az_stream_bytes(e) >= e->config.buffer_bytes_max;
     if (az_playback_available_end(e) == AIZU_NO_TIME)
         return is_all;
@@ -337,7 +419,7 @@ static bool is_past_last_picture(const az_engine *e)
     return p->target != AIZU_NO_TIME && !p->has_shown && p->showing_count == 0 && has_video(e) &&
            !az_stream_head(e) && az_stream_is_drained(e, AZ_STREAM_VIDEO) &&
            p->target >= e->streams[AZ_STREAM_VIDEO].end &&
-           az_list_begin(az_source_list(e)) < e->streams[AZ_STREAM_VIDEO].end;
+           az_list_begin(az_source_main_list(e)) < e->streams[AZ_STREAM_VIDEO].end;
 }
 
 static void fill_end(az_engine *e)
@@ -407,7 +489,7 @@ static bool find_hole(const az_engine *e, int64_t *begin, int64_t *end)
     bool is_held_back = video->sent_end != AIZU_NO_TIME && video->sent_end > az_playback_position(e) &&
                         !az_stream_is_drained(e, AZ_STREAM_VIDEO);
     bool is_video_to_come =
-        has_video(e) && !head && (video->unit_count > 0 || video->sent > 0 || is_held_back);
+        has_video(e) && !head && (video->units.count > 0 || video->sent > 0 || is_held_back);
     if (!p->clock.is_running || p->showing_count > 0 || is_video_to_come ||
         (head && p->has_shown && !az_present_is_hole(e, &p->shown, head->pts)))
         return false;
@@ -416,8 +498,8 @@ static bool find_hole(const az_engine *e, int64_t *begin, int64_t *end)
     if (p->has_shown)
         *begin = AZ_MAX(*begin, az_add_sat(p->shown.pts, az_present_frame_duration(e, &p->shown)));
     *begin = AZ_MAX(*begin, audio->sent_end);
-    if (audio->unit_count > 0)
-        *end = AZ_MIN(*end, audio->units[audio->unit_begin].unit.pts);
+    if (audio->units.count > 0)
+        *end = AZ_MIN(*end, audio->units.nodes[audio->units.begin].unit.pts);
     return *end != AZ_NEVER && *end > az_add_sat(*begin, AZ_GAP_MIN);
 }
 
@@ -466,7 +548,7 @@ static void check_dry(az_engine *e)
     bool is_drained = az_stream_is_drained(e, AZ_STREAM_VIDEO) && az_stream_is_drained(e, AZ_STREAM_AUDIO);
     if (is_drained)
         finish(e);
-    else if (e->lane.state != AZ_LANE_ENDED)
+    else if (!are_lanes_ended(e))
         stall(e);
 }
 
@@ -485,7 +567,7 @@ void az_playback_step(az_engine *e)
         if (p->fill != AZ_FILL_STALL)
             az_present_due(e);
         if (is_past_last_picture(e))
-            az_playback_seek(e, e->streams[AZ_STREAM_VIDEO].end - 1);
+            az_playback_seek(e, e->streams[AZ_STREAM_VIDEO].end - 1, false);
         else if (is_filled(e))
             fill_end(e);
     }

@@ -45,7 +45,7 @@ static size_t best_for(const az_engine *e, double rate)
     const az_presentation *p = &e->presentation;
     size_t best = SIZE_MAX;
     size_t cheapest = SIZE_MAX;
-    for (size_t i = 0; i < p->source_count; i++) {
+    for (size_t i = 0; i < p->variant_count; i++) {
         int64_t bandwidth = p->sources[i].quality.bandwidth;
         if (p->sources[i].penalty_until > e->now)
             continue;
@@ -56,7 +56,7 @@ static size_t best_for(const az_engine *e, double rate)
     }
     if (best != SIZE_MAX)
         return best;
-    return cheapest != SIZE_MAX ? cheapest : p->current;
+    return cheapest != SIZE_MAX ? cheapest : 0;
 }
 
 size_t az_quality_first(const az_engine *e)
@@ -68,15 +68,22 @@ size_t az_quality_first(const az_engine *e)
 void az_quality_step(az_engine *e)
 {
     const az_presentation *p = &e->presentation;
-    if (p->is_manual || p->source_count < 2 || !az_source_list(e))
+    az_lane *lane = &e->lanes[AZ_LANE_MAIN];
+    if (p->is_manual || p->variant_count < 2 || !az_source_list(lane))
         return;
     int64_t estimate = az_quality_estimate(e);
-    size_t best = estimate > 0 ? best_for(e, USED_SHARE * (double)estimate) : p->current;
-    if (p->sources[p->current].penalty_until > e->now && best == p->current)
+    size_t best = estimate > 0 ? best_for(e, USED_SHARE * (double)estimate) : lane->current;
+    if (p->sources[lane->current].penalty_until > e->now && best == lane->current)
         best = best_for(e, USED_SHARE * ASSUMED_RATE);
-    bool is_up = p->sources[best].quality.bandwidth > p->sources[p->wanted].quality.bandwidth;
+    bool is_up = p->sources[best].quality.bandwidth > p->sources[lane->wanted].quality.bandwidth;
     if (is_up && az_playback_ahead(e) < UP_AHEAD_MIN)
         return;
-    if (best != p->wanted)
-        az_source_switch_to(e, best, false);
+    if (best != lane->wanted)
+        az_source_switch_to(lane, best);
+}
+
+void az_quality_choose(az_engine *e, size_t index)
+{
+    e->presentation.is_manual = true;
+    az_source_switch_to(&e->lanes[AZ_LANE_MAIN], index);
 }

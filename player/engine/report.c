@@ -33,6 +33,24 @@ void az_report_frame(az_engine *e, aizu_event_type type, int64_t position, int64
     (void)report_add(e, type, position, time);
 }
 
+void az_report_key(az_engine *e, uint64_t key_id, const char *url)
+{
+    az_report *report = report_add(e, AIZU_EVENT_KEY, AIZU_NO_TIME, e->now);
+    if (!report)
+        return;
+    report->key_id = key_id;
+    snprintf(report->key_url, sizeof(report->key_url), "%s", url);
+}
+
+void az_report_rendition(az_engine *e, aizu_rendition_kind kind, int index)
+{
+    az_report *report = report_add(e, AIZU_EVENT_RENDITION, az_playback_position(e), e->now);
+    if (!report)
+        return;
+    report->rendition_kind = kind;
+    report->rendition = index;
+}
+
 void az_report_fault(az_engine *e, const az_fault *fault)
 {
     az_trace(e, fault->is_fatal ? AZ_LOG_ERROR : AZ_LOG_WARNING, "engine", "%s: %s%s%s", fault->stage,

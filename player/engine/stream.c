@@ -12,6 +12,7 @@
 #define UNITS_MAX      ((size_t)1 << 17)
 #define DURATION_VIDEO (AIZU_SECOND / 30) /* assumed while unknown */
 #define DURATION_AUDIO (AIZU_SECOND / 47)
+#define SPLICE_MIN     (200 * AIZU_MILLISECOND) /* of another rendition, before it takes over */
 
 static az_action *act(az_engine *e, az_action_type type, az_stream stream)
 {
@@ -27,28 +28,108 @@ static void drop_frame(az_engine *e, az_stream stream, void *frame)
         act(e, AZ_ACTION_DROP, stream)->frame = frame;
 }
 
-static az_unit_node *unit_at(const az_stream_state *s, size_t index)
+/* ---- rings of units ---- */
+
+static az_unit_node *ring_at(const az_unit_ring *ring, size_t index)
 {
-    return &s->units[(s->unit_begin + index) % s->unit_capacity];
+    return &ring->nodes[(ring->begin + index) % ring->capacity];
+}
+
+static bool ring_grow(az_unit_ring *ring)
+{
+    size_t capacity = ring->capacity ? ring->capacity * 2 : 128;
+    if (capacity > UNITS_MAX)
+        return false;
+    az_unit_node *nodes = malloc(capacity * sizeof(*nodes));
+    if (!nodes)
+        return false;
+    for (size_t i = 0; i < ring->count; i++)
+        nodes[i] = *ring_at(ring, i);
+    free(ring->nodes);
+    ring->nodes = nodes;
+    ring->begin = 0;
+    ring->capacity = capacity;
+    return true;
+}
+
+static bool ring_put(az_unit_ring *ring, az_unit_node node)
+{
+    if (ring->count == ring->capacity && !ring_grow(ring))
+        return false;
+    ring->nodes[(ring->begin + ring->count++) % ring->capacity] = node;
+    ring->bytes += node.unit.data.size;
+    ring->held += node.unit.duration;
+    return true;
+}
+
+static void ring_uncount(az_unit_ring *ring, const az_unit_node *node)
+{
+    ring->count--;
+    ring->bytes -= node->unit.data.size;
+    ring->held -= node->unit.duration;
+}
+
+static az_unit_node ring_pop(az_unit_ring *ring)
+{
+    az_unit_node node = *ring_at(ring, 0);
+    ring_uncount(ring, &node);
+    ring->begin = (ring->begin + 1) % ring->capacity;
+    return node;
+}
+
+static az_format *format_ref(az_format *format)
+{
+    format->refs++;
+    return format;
+}
+
+static void format_unref(az_format **pointer)
+{
+    az_format *format = *pointer;
+    *pointer = NULL;
+    if (!format || --format->refs > 0)
+        return;
+    az_slice_unref(&format->track.config);
+    free(format);
+}
+
+static void node_drop(az_unit_node *node)
+{
+    az_slice_unref(&node->unit.data);
+    format_unref(&node->format);
+}
+
+static void ring_clear(az_unit_ring *ring)
+{
+    while (ring->count > 0) {
+        az_unit_node node = ring_pop(ring);
+        node_drop(&node);
+    }
+    ring->first = ring->end = AIZU_NO_TIME;
+}
+
+/* Takes off the newest units that begin at or after `pts`. */
+static void ring_cut(az_unit_ring *ring, int64_t pts)
+{
+    while (ring->count > 0 && ring_at(ring, ring->count - 1)->unit.pts >= pts) {
+        az_unit_node node = *ring_at(ring, ring->count - 1);
+        ring_uncount(ring, &node);
+        node_drop(&node);
+    }
 }
 
 static az_unit_node unit_pop(az_stream_state *s)
 {
-    az_unit_node node = *unit_at(s, 0);
+    az_unit_node node = ring_pop(&s->units);
     s->sent_end = AZ_MAX(s->sent_end, az_add_sat(node.unit.pts, node.unit.duration));
-    s->unit_begin = (s->unit_begin + 1) % s->unit_capacity;
-    s->unit_count--;
-    s->bytes -= node.unit.data.size;
-    s->held -= node.unit.duration;
     return node;
 }
 
 static void units_drop(az_stream_state *s)
 {
-    while (s->unit_count > 0) {
-        az_unit_node node = unit_pop(s);
-        az_slice_unref(&node.unit.data);
-    }
+    ring_clear(&s->units);
+    ring_clear(&s->next);
+    s->is_replacing = false;
 }
 
 static void forget_times(az_stream_state *s, int64_t hide_before)
@@ -65,7 +146,10 @@ void az_stream_deinit(az_engine *e, void (*drop)(void *user, az_stream stream, v
     for (unsigned i = 0; i < AZ_STREAMS; i++) {
         az_stream_state *s = &e->streams[i];
         units_drop(s);
-        free(s->units);
+        free(s->units.nodes);
+        free(s->next.nodes);
+        format_unref(&s->incoming);
+        format_unref(&s->format);
         for (size_t k = 0; k < s->frame_count; k++)
             if (drop && s->frames[k].frame)
                 drop(user, (az_stream)i, s->frames[k].frame);
@@ -94,17 +178,43 @@ void az_stream_reset(az_engine *e)
     for (unsigned i = 0; i < AZ_STREAMS; i++) {
         az_stream_state *s = &e->streams[i];
         s->is_announced = false;
+        s->lane = AZ_LANE_MAIN;
         s->frame_duration = 0;
+        format_unref(&s->incoming);
         if (s->decoder == AZ_DECODER_DEAD)
             s->decoder = AZ_DECODER_NONE;
     }
 }
 
-void az_stream_track(az_engine *e, const az_track *track)
+static bool is_fitting(const az_format *format, const az_track *track)
+{
+    return format && format->track.codec == track->codec &&
+           az_span_equal(az_slice_span(format->track.config), az_slice_span(track->config));
+}
+
+static void format_set(az_engine *e, az_stream_state *s, const az_track *track)
+{
+    if (is_fitting(s->incoming, track))
+        return;
+    az_format *format = malloc(sizeof(*format));
+    if (!format) {
+        az_trace(e, AZ_LOG_ERROR, "engine", "no memory for the format of a stream");
+        return;
+    }
+    *format = (az_format){.track = *track, .refs = 1};
+    format->track.config = az_slice_ref(track->config);
+    format_unref(&s->incoming);
+    s->incoming = format;
+}
+
+void az_stream_track(az_engine *e, az_lane_kind lane, const az_track *track)
 {
     az_stream_state *s = &e->streams[track->media == AZ_MEDIA_VIDEO ? AZ_STREAM_VIDEO : AZ_STREAM_AUDIO];
     s->track = *track;
+    s->track.config = (az_slice){0};
+    s->lane = lane;
     s->is_announced = true;
+    format_set(e, s, track);
     if (track->frame_rate_num > 0 && track->frame_rate_den > 0)
         s->frame_duration = az_rescale(AIZU_SECOND, track->frame_rate_den, track->frame_rate_num);
 }
@@ -117,32 +227,29 @@ bool az_stream_is_fed(const az_engine *e, az_stream stream)
 
 uint64_t az_stream_bytes(const az_engine *e)
 {
-    return e->streams[AZ_STREAM_VIDEO].bytes + e->streams[AZ_STREAM_AUDIO].bytes;
+    uint64_t bytes = 0;
+    for (unsigned i = 0; i < AZ_STREAMS; i++)
+        bytes += e->streams[i].units.bytes + e->streams[i].next.bytes;
+    return bytes;
 }
 
-int64_t az_stream_held(const az_engine *e)
+int64_t az_stream_held(const az_lane *lane)
 {
-    return AZ_MAX(e->streams[AZ_STREAM_VIDEO].held, e->streams[AZ_STREAM_AUDIO].held);
+    int64_t held = 0;
+    for (unsigned i = 0; i < AZ_STREAMS; i++) {
+        const az_stream_state *s = &lane->e->streams[i];
+        if (s->lane == lane->kind)
+            held = AZ_MAX(held, s->is_replacing ? s->next.held : s->units.held);
+    }
+    return held;
+}
+
+bool az_stream_is_ending(const az_engine *e, az_stream stream)
+{
+    return e->lanes[e->streams[stream].lane].state == AZ_LANE_ENDED && !e->streams[stream].is_replacing;
 }
 
 /* ---- samples in ---- */
-
-static bool units_grow(az_stream_state *s)
-{
-    size_t capacity = s->unit_capacity ? s->unit_capacity * 2 : 128;
-    if (capacity > UNITS_MAX)
-        return false;
-    az_unit_node *units = malloc(capacity * sizeof(*units));
-    if (!units)
-        return false;
-    for (size_t i = 0; i < s->unit_count; i++)
-        units[i] = *unit_at(s, i);
-    free(s->units);
-    s->units = units;
-    s->unit_begin = 0;
-    s->unit_capacity = capacity;
-    return true;
-}
 
 /* Another distance than before counts when it comes twice: a lost unit makes one look long, an overlap short.
  */
@@ -173,10 +280,11 @@ static int64_t duration_of(az_stream_state *s, az_stream stream, int64_t dts, in
  * needed to decode those that follow. */
 static bool is_known(const az_stream_state *s, az_stream stream, int64_t pts, int64_t dts, uint32_t source)
 {
-    if (s->end == AIZU_NO_TIME)
+    int64_t end = s->is_replacing ? s->next.end : s->end;
+    if (end == AIZU_NO_TIME)
         return false;
     if (stream == AZ_STREAM_AUDIO)
-        return pts < s->end - s->frame_duration / 2;
+        return pts < end - s->frame_duration / 2;
     return source == s->source && s->last_dts != AIZU_NO_TIME && dts <= s->last_dts;
 }
 
@@ -191,12 +299,66 @@ static void note_source(az_stream_state *s, uint32_t source, int64_t pts)
     s->source_since = pts;
 }
 
+/* Puts what came of the other rendition into the place of the sound that is queued, as soon as there is
+ * enough of it to go on with. */
+static void splice(az_stream_state *s)
+{
+    if (!s->is_replacing || s->next.count == 0)
+        return;
+    int64_t from = AZ_MAX(s->sent_end, s->next.first);
+    bool is_enough = s->next.end >= az_add_sat(from, SPLICE_MIN) || s->units.count == 0;
+    if (!is_enough)
+        return;
+    ring_cut(&s->units, from);
+    while (s->next.count > 0) {
+        az_unit_node node = ring_pop(&s->next);
+        if (az_add_sat(node.unit.pts, node.unit.duration / 2) < from || !ring_put(&s->units, node))
+            node_drop(&node);
+    }
+    s->end = s->next.end;
+    s->next.first = s->next.end = AIZU_NO_TIME;
+    s->is_replacing = false;
+}
+
+int64_t az_stream_replace_audio(az_engine *e, az_lane_kind lane)
+{
+    az_stream_state *s = &e->streams[AZ_STREAM_AUDIO];
+    ring_clear(&s->next);
+    s->lane = lane;
+    s->is_announced = false;
+    s->is_replacing = s->end != AIZU_NO_TIME;
+    if (s->decoder == AZ_DECODER_DEAD)
+        s->decoder = AZ_DECODER_NONE;
+    int64_t position = az_playback_position(e);
+    return AZ_MAX(s->sent_end, position);
+}
+
+/* What the stream knows of its end, which another rendition does not continue. */
+static int64_t *end_of(az_stream_state *s)
+{
+    return s->is_replacing ? &s->next.end : &s->end;
+}
+
+static bool queue_unit(az_engine *e, az_stream_state *s, const az_sample *sample, const az_unit *unit,
+                       uint32_t source)
+{
+    az_unit_ring *ring = s->is_replacing ? &s->next : &s->units;
+    az_unit_node node = {.unit = *unit, .format = format_ref(s->incoming), .source = source};
+    if (e->config.decode)
+        node.unit.data = az_slice_ref(sample->data);
+    if (ring_put(ring, node))
+        return true;
+    node_drop(&node);
+    az_trace(e, AZ_LOG_ERROR, "engine", "a sample is dropped: too many wait");
+    return false;
+}
+
 bool az_stream_push(az_engine *e, const az_sample *sample, int64_t pts, int64_t dts, int64_t duration,
                     uint32_t source)
 {
     az_stream stream = sample->media == AZ_MEDIA_VIDEO ? AZ_STREAM_VIDEO : AZ_STREAM_AUDIO;
     az_stream_state *s = &e->streams[stream];
-    if (s->decoder == AZ_DECODER_DEAD)
+    if (s->decoder == AZ_DECODER_DEAD || !s->incoming)
         return true;
     int64_t order = dts == AIZU_NO_TIME ? pts : dts;
     if (is_known(s, stream, pts, order, source))
@@ -205,18 +367,12 @@ bool az_stream_push(az_engine *e, const az_sample *sample, int64_t pts, int64_t 
     note_source(s, source, pts);
     s->last_dts = order;
     s->begin = s->begin == AIZU_NO_TIME ? pts : AZ_MIN(s->begin, pts);
-    s->end = AZ_MAX(s->end, az_add_sat(pts, duration));
-    if (s->unit_count == s->unit_capacity && !units_grow(s)) {
-        az_trace(e, AZ_LOG_ERROR, "engine", "a sample is dropped: too many wait");
-        return true;
-    }
-    az_unit_node node = {.codec = sample->codec, .source = source};
-    node.unit = (az_unit){.pts = pts, .dts = order, .duration = duration, .flags = sample->flags};
-    if (e->config.decode)
-        node.unit.data = az_slice_ref(sample->data);
-    s->units[(s->unit_begin + s->unit_count++) % s->unit_capacity] = node;
-    s->bytes += node.unit.data.size;
-    s->held += duration;
+    if (s->is_replacing && s->next.first == AIZU_NO_TIME)
+        s->next.first = pts;
+    *end_of(s) = AZ_MAX(*end_of(s), az_add_sat(pts, duration));
+    az_unit unit = {.pts = pts, .dts = order, .duration = duration, .flags = sample->flags};
+    (void)queue_unit(e, s, sample, &unit, source);
+    splice(s);
     return true;
 }
 
@@ -317,12 +473,12 @@ void az_stream_event(az_engine *e, const az_event *event)
 /* ---- units to the decoder ---- */
 
 /* The decoder fits the next unit, or is on the way to. */
-static bool prepare_decoder(az_engine *e, az_stream stream, az_codec codec)
+static bool prepare_decoder(az_engine *e, az_stream stream, az_format *format)
 {
     az_stream_state *s = &e->streams[stream];
-    if (s->decoder == AZ_DECODER_READY && s->codec == codec)
+    if (s->decoder == AZ_DECODER_READY && is_fitting(s->format, &format->track))
         return true;
-    if (s->decoder == AZ_DECODER_READY) { /* another codec: first all that the old one holds */
+    if (s->decoder == AZ_DECODER_READY) { /* another format: first all that the old one holds */
         s->decoder = AZ_DECODER_DRAINING;
         act(e, AZ_ACTION_DRAIN, stream);
         return false;
@@ -330,9 +486,10 @@ static bool prepare_decoder(az_engine *e, az_stream stream, az_codec codec)
     if (s->decoder == AZ_DECODER_DRAINING || s->decoder == AZ_DECODER_DEAD)
         return false;
     az_action *action = act(e, AZ_ACTION_DECODER, stream);
-    action->codec = codec;
-    action->track = &s->track;
-    s->codec = codec;
+    format_unref(&s->format);
+    s->format = format_ref(format);
+    action->codec = format->track.codec;
+    action->track = &s->format->track;
     s->decoder = AZ_DECODER_READY;
     s->sent = 0;
     return true;
@@ -370,22 +527,24 @@ static bool is_needed(az_engine *e, az_stream stream, const az_unit_node *node)
 static void feed_decoder(az_engine *e, az_stream stream)
 {
     az_stream_state *s = &e->streams[stream];
-    while (s->unit_count > 0) {
-        az_unit_node *head = unit_at(s, 0);
+    while (s->units.count > 0) {
+        az_unit_node *head = ring_at(&s->units, 0);
         bool is_thrown = stream == AZ_STREAM_AUDIO && (e->playback.is_audio_lost || !e->config.decode);
-        if (!is_needed(e, stream, head) || (!is_thrown && !prepare_decoder(e, stream, head->codec)))
+        if (!is_needed(e, stream, head) || (!is_thrown && !prepare_decoder(e, stream, head->format)))
             return;
         if (is_thrown) {
             az_unit_node node = unit_pop(s);
-            az_slice_unref(&node.unit.data);
+            node_drop(&node);
             continue;
         }
         az_action *action = act(e, AZ_ACTION_DECODE, stream);
-        action->codec = head->codec;
-        action->unit = unit_pop(s).unit;
+        az_unit_node node = unit_pop(s);
+        action->codec = node.format->track.codec;
+        action->unit = node.unit;
+        format_unref(&node.format);
         s->sent++;
     }
-    if (e->lane.state == AZ_LANE_ENDED && s->decoder == AZ_DECODER_READY && s->sent == 0) {
+    if (az_stream_is_ending(e, stream) && s->decoder == AZ_DECODER_READY && s->sent == 0) {
         s->decoder = AZ_DECODER_DRAINING;
         act(e, AZ_ACTION_DRAIN, stream);
     }
@@ -417,9 +576,10 @@ static void unit_to_frame(az_engine *e, const az_unit *unit)
 static void units_to_frames(az_engine *e)
 {
     az_stream_state *s = &e->streams[AZ_STREAM_VIDEO];
-    while (s->unit_count > 0 && s->frame_count < AZ_REORDER_MAX) {
-        az_unit unit = unit_pop(s).unit;
-        unit_to_frame(e, &unit);
+    while (s->units.count > 0 && s->frame_count < AZ_REORDER_MAX) {
+        az_unit_node node = unit_pop(s);
+        unit_to_frame(e, &node.unit);
+        node_drop(&node);
     }
 }
 
@@ -430,14 +590,14 @@ const az_frame_node *az_stream_head(const az_engine *e)
         return NULL;
     const az_frame_node *head = &s->frames[0];
     bool is_settled = e->config.decode || s->passed_dts >= head->pts || s->frame_count >= AZ_REORDER_MAX ||
-                      (e->lane.state == AZ_LANE_ENDED && s->unit_count == 0);
+                      (az_stream_is_ending(e, AZ_STREAM_VIDEO) && s->units.count == 0);
     return is_settled ? head : NULL;
 }
 
 bool az_stream_is_drained(const az_engine *e, az_stream stream)
 {
     const az_stream_state *s = &e->streams[stream];
-    if (e->lane.state != AZ_LANE_ENDED || s->unit_count > 0)
+    if (!az_stream_is_ending(e, stream) || s->units.count > 0)
         return false;
     if (!e->config.decode || (stream == AZ_STREAM_AUDIO && e->playback.is_audio_lost))
         return true;

@@ -52,9 +52,9 @@ bool sim_has_defect(sim *s, sim_defect defect, uint64_t one_in)
 static void trace_event(sim *s, const az_event *e)
 {
     static const char *const names[] = {
-        "?",       "LOAD",        "PLAY",       "PAUSE", "SEEK",  "STOP",    "QUALITY", "REPORT_FRAMES",
-        "WALL",    "RESPONSE",    "DATA",       "END",   "FRAME", "DECODED", "DRAINED", "PRESENTED",
-        "DROPPED", "AUDIO_CLOCK", "AUDIO_LOST",
+        "?",       "LOAD",    "PLAY",          "PAUSE",   "SEEK",        "STOP",       "QUALITY", "RENDITION",
+        "RATE",    "KEY",     "REPORT_FRAMES", "WALL",    "RESPONSE",    "DATA",       "END",     "FRAME",
+        "DECODED", "DRAINED", "PRESENTED",     "DROPPED", "AUDIO_CLOCK", "AUDIO_LOST",
     };
     sim_trace(s, "> %-11s stream %d gen %u pts %.6f frame %llu | fetch %llu status %d size %zu result %s",
               names[e->type], (int)e->stream, e->generation, sim_seconds(e->pts),

@@ -450,11 +450,12 @@ static void nothing_for_two_minutes_is_the_end(void **state)
 
 /* ---- what is not played ---- */
 
-static void streams_of_other_kinds_are_refused_with_a_reason(void **state)
+static void encrypted_streams_without_a_way_to_decrypt_are_refused_with_a_reason(void **state)
 {
     (void)state;
     static const char *const lists[] = {
-        "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MAP:URI=\"i.mp4\"\n#EXTINF:2,\na.mp4\n#EXT-X-ENDLIST\n",
+        "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"skd://k\","
+        "KEYFORMAT=\"com.apple.streamingkeydelivery\"\n#EXTINF:2,\na.mp4\n#EXT-X-ENDLIST\n",
         "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n#EXTINF:2,\na.ts\n",
         "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"k\"\n#EXTINF:2,\na.ts\n",
     };
@@ -526,7 +527,7 @@ int main(void)
         cmocka_unit_test(a_truncated_segment_with_a_good_status_costs_its_tail_only),
         cmocka_unit_test(a_segment_that_stalls_is_tried_again_without_repeating_frames),
         cmocka_unit_test(nothing_for_two_minutes_is_the_end),
-        cmocka_unit_test(streams_of_other_kinds_are_refused_with_a_reason),
+        cmocka_unit_test(encrypted_streams_without_a_way_to_decrypt_are_refused_with_a_reason),
         cmocka_unit_test(segments_are_never_fetched_from_other_schemes),
         cmocka_unit_test(gaps_are_not_fetched),
     };
