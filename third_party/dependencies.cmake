@@ -13,7 +13,7 @@ az_dependency(FFMPEG           # decoding, scaling, resampling; FFmpeg 5.1; LGPL
               libavcodec>=59.37 libavutil>=57.28 libswscale>=6.7 libswresample>=4.7)
 az_dependency(SDL2 sdl2>=2.26)          # windows, sound; Zlib
 az_dependency(CURL libcurl>=7.88)       # HTTP, TLS; curl (MIT-like)
-az_dependency(XML2 libxml-2.0>=2.9.14)  # MPD and TTML, from a later version on; MIT
+az_dependency(XML2 libxml-2.0>=2.9.14)  # TTML; MIT
 az_dependency(JANSSON jansson>=2.14)    # content steering, the demos' messages, the tests' expectations; MIT
 az_dependency(AVFILTER libavfilter>=8.44) # sound at other rates: the library loads it when it is needed; LGPL-2.1-or-later
 
