@@ -226,7 +226,8 @@ AIZU_API aizu_result aizu_player_seek_fast(aizu_player *player, int64_t position
 AIZU_API aizu_result aizu_player_session_data(const aizu_player *player, const char *data_id,
                                               const char *language, char *out, size_t out_size);
 
-/* The answer to AIZU_EVENT_KEY: 16 bytes, or NULL to refuse. AIZU_E_STATE: nobody waits for this key. */
+/* The answer to AIZU_EVENT_KEY: 16 bytes, or NULL to refuse; for an id that is not waited for, or not any more,
+ * nothing happens. AIZU_E_MEMORY. */
 AIZU_API aizu_result aizu_player_provide_key(aizu_player *player, uint64_t key_id, const uint8_t *key);
 
 /* Getters never wait: they read what the engine wrote last (at most one frame ago). */

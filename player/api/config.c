@@ -22,6 +22,7 @@ void aizu_config_init(aizu_config *config)
         .buffer_ahead_max = 30 * AIZU_SECOND,
         .buffer_bytes_max = (uint64_t)64 << 20,
         .log_level = AIZU_LOG_WARNING,
+        .draw_text = 1,
     };
 }
 

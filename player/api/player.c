@@ -102,6 +102,51 @@ aizu_result aizu_player_seek(aizu_player *player, int64_t position)
     return command(player, (az_event){.type = AZ_EVENT_SEEK, .pts = position});
 }
 
+aizu_result aizu_player_seek_fast(aizu_player *player, int64_t position)
+{
+    if (!player)
+        return AIZU_E_ARGUMENT;
+    if (!az_loop_is_loaded(player->loop))
+        return AIZU_E_STATE;
+    return command(player, (az_event){.type = AZ_EVENT_SEEK, .pts = position, .index = 1});
+}
+
+aizu_result aizu_player_set_rate(aizu_player *player, double rate)
+{
+    if (!player || !(rate >= 0.25 && rate <= 2.0))
+        return AIZU_E_ARGUMENT;
+    return command(player, (az_event){.type = AZ_EVENT_RATE, .rate = rate});
+}
+
+static bool is_rendition_kind(aizu_rendition_kind kind)
+{
+    return kind == AIZU_RENDITION_AUDIO || kind == AIZU_RENDITION_TEXT;
+}
+
+aizu_result aizu_player_set_rendition(aizu_player *player, aizu_rendition_kind kind, int index)
+{
+    if (!player || !is_rendition_kind(kind))
+        return AIZU_E_ARGUMENT;
+    if (!az_loop_is_loaded(player->loop))
+        return AIZU_E_STATE;
+    bool is_special = index == AIZU_RENDITION_AUTO || index == AIZU_RENDITION_OFF;
+    if (!is_special && (index < 0 || index >= aizu_player_rendition_count(player, kind)))
+        return AIZU_E_ARGUMENT;
+    return command(player, (az_event){.type = AZ_EVENT_RENDITION, .kind = kind, .index = index});
+}
+
+aizu_result aizu_player_provide_key(aizu_player *player, uint64_t key_id, const uint8_t *key)
+{
+    az_slice data = {0};
+    if (!player)
+        return AIZU_E_ARGUMENT;
+    if (key && !az_slice_copy(&data, az_span_make(key, 16)))
+        return AIZU_E_MEMORY;
+    aizu_result result = command(player, (az_event){.type = AZ_EVENT_KEY, .key_id = key_id, .data = data});
+    az_slice_unref(&data);
+    return result;
+}
+
 aizu_result aizu_player_set_quality(aizu_player *player, int index)
 {
     if (!player)
@@ -182,6 +227,53 @@ int aizu_player_quality_is_auto(const aizu_player *player)
     az_snapshot snapshot;
     az_loop_snapshot(player->loop, &snapshot);
     return snapshot.is_quality_auto;
+}
+
+int aizu_player_rendition_count(const aizu_player *player, aizu_rendition_kind kind)
+{
+    if (!player || !is_rendition_kind(kind))
+        return 0;
+    az_snapshot snapshot;
+    az_loop_snapshot(player->loop, &snapshot);
+    return snapshot.rendition_counts[kind];
+}
+
+aizu_result aizu_player_get_rendition(const aizu_player *player, aizu_rendition_kind kind, int index,
+                                      aizu_rendition *rendition)
+{
+    aizu_rendition found;
+    if (!player || !rendition || !is_rendition_kind(kind) || rendition->size_struct < sizeof(size_t) ||
+        !az_loop_rendition(player->loop, kind, index, &found))
+        return AIZU_E_ARGUMENT;
+    found.size_struct = rendition->size_struct;
+    memcpy(rendition, &found, AZ_MIN(rendition->size_struct, sizeof(found)));
+    return AIZU_OK;
+}
+
+int aizu_player_rendition(const aizu_player *player, aizu_rendition_kind kind)
+{
+    if (!player || !is_rendition_kind(kind))
+        return AIZU_RENDITION_OFF;
+    az_snapshot snapshot;
+    az_loop_snapshot(player->loop, &snapshot);
+    return snapshot.renditions[kind];
+}
+
+double aizu_player_rate(const aizu_player *player)
+{
+    if (!player)
+        return 1.0;
+    az_snapshot snapshot;
+    az_loop_snapshot(player->loop, &snapshot);
+    return snapshot.wanted_rate;
+}
+
+aizu_result aizu_player_session_data(const aizu_player *player, const char *data_id, const char *language,
+                                     char *out, size_t out_size)
+{
+    if (!player || !data_id || !out || out_size == 0)
+        return AIZU_E_ARGUMENT;
+    return az_loop_session_data(player->loop, data_id, language, out, out_size);
 }
 
 aizu_state aizu_player_state(const aizu_player *player)

@@ -229,7 +229,7 @@ static void on_caption(void *user, const az_caption *caption)
                         .duration = AIZU_NO_TIME,
                         .wall = AIZU_NO_TIME,
                         .data = caption->text};
-    if (caption->end == AIZU_NO_TIME)
+    if (caption->end != AIZU_NO_TIME && az_cue_queue_close(e->cues, &info, 0, caption->end) == AIZU_OK)
         return;
     if (caption->end != AIZU_NO_TIME)
         info.duration = AZ_MAX(0, az_sub_sat(caption->end, caption->begin));

@@ -515,8 +515,9 @@ static bool is_needed(az_engine *e, az_stream stream, const az_unit_node *node)
         is_high = ready >= AZ_FRAMES_HIGH;
     } else {
         int64_t ahead = sound_ahead(e, node);
-        is_low = ahead <= AZ_AUDIO_LOW;
-        is_high = ahead > AZ_AUDIO_AHEAD;
+        double rate = AZ_MAX(1.0, e->playback.rate); /* the output takes it so much faster */
+        is_low = (double)ahead <= (double)AZ_AUDIO_LOW * rate;
+        is_high = (double)ahead > (double)AZ_AUDIO_AHEAD * rate;
         if (!is_low && !az_stream_is_fed(e, AZ_STREAM_VIDEO)) /* pictures wake the engine often enough */
             az_engine_wake(e, az_clock_time(&e->playback.clock, node->unit.pts - AZ_AUDIO_LOW));
     }

@@ -11,12 +11,16 @@
 #include "host/loop/loop.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "host/ffmpeg/cipher.h"
+#include "host/json/steering.h"
 #include "host/loop/internal.h"
 #include "host/sync.h"
+#include "host/xml/ttml.h"
 
 #define WALL_CHECK_EVERY AIZU_SECOND
 #define WALL_STEP_MIN    (5 * AIZU_MILLISECOND) /* smaller ones are noise of reading two clocks */
@@ -259,6 +263,14 @@ static void engine_config(az_loop *loop, const aizu_config *config, az_engine_co
     out->live_hold_back = config->live_hold_back;
     out->early_cues = config->early_cues != 0;
     out->housekeeping_cues = config->housekeeping_cues != 0;
+    out->ask_keys = config->ask_keys != 0;
+    if (config->audio_languages)
+        snprintf(out->audio_languages, sizeof(out->audio_languages), "%s", config->audio_languages);
+    if (config->text_languages)
+        snprintf(out->text_languages, sizeof(out->text_languages), "%s", config->text_languages);
+    out->cipher = az_ffmpeg_cipher();
+    out->parse_ttml = az_xml_ttml_parse;
+    out->parse_steering = az_json_steering_parse;
     out->log = loop->log;
 }
 
@@ -373,6 +385,17 @@ void az_loop_snapshot(az_loop *loop, az_snapshot *snapshot)
 bool az_loop_quality(az_loop *loop, int index, aizu_quality *quality)
 {
     return az_view_quality(&loop->view, index, quality);
+}
+
+bool az_loop_rendition(az_loop *loop, aizu_rendition_kind kind, int index, aizu_rendition *rendition)
+{
+    return az_view_rendition(&loop->view, kind, index, rendition);
+}
+
+aizu_result az_loop_session_data(az_loop *loop, const char *id, const char *language, char *out,
+                                 size_t out_size)
+{
+    return az_view_session_data(&loop->view, id, language, out, out_size);
 }
 
 aizu_result az_loop_set_header(az_loop *loop, const char *line)

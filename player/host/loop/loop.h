@@ -24,6 +24,10 @@ bool az_loop_is_loaded(az_loop *loop);
 
 void az_loop_snapshot(az_loop *loop, az_snapshot *snapshot);
 AZ_NODISCARD bool az_loop_quality(az_loop *loop, int index, aizu_quality *quality);
+AZ_NODISCARD bool az_loop_rendition(az_loop *loop, aizu_rendition_kind kind, int index,
+                                    aizu_rendition *rendition);
+AZ_NODISCARD aizu_result az_loop_session_data(az_loop *loop, const char *id, const char *language, char *out,
+                                              size_t out_size);
 int64_t az_loop_wall(void); /* Unix time, ns */
 
 AZ_NODISCARD aizu_result az_loop_set_header(az_loop *loop, const char *line);

@@ -235,8 +235,11 @@ bool az_outbox_put_report(az_outbox *outbox, const az_report *report, int64_t ti
                       .state = report->state,
                       .position = report->position,
                       .quality = report->quality,
+                      .rendition_kind = report->rendition_kind,
+                      .rendition = report->rendition,
+                      .key_id = report->key_id,
                   }};
-    if (report->type == AIZU_EVENT_ERROR) {
+    if (report->type == AIZU_EVENT_ERROR || report->type == AIZU_EVENT_KEY) {
         added.report = malloc(sizeof(*added.report));
         if (added.report)
             *added.report = *report;
@@ -346,7 +349,9 @@ static void call_event(item *told, aizu_event_callback callback, void *user)
 {
     aizu_error error;
     const az_report *report = told->report;
-    if (report) {
+    if (report && report->type == AIZU_EVENT_KEY) {
+        told->event.key_url = report->key_url;
+    } else if (report) {
         error = (aizu_error){
             .result = report->error.result,
             .is_fatal = report->error.is_fatal,
