@@ -6,6 +6,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 #include "host/curl/status.h"
 #include "host/sync.h"
 #include "http_test_tls.h"
+#include "timeline/list.h"
 
 #define BODY_SIZE 200000u
 #define PATIENCE  (20 * AIZU_SECOND)
@@ -30,6 +32,10 @@ static const unsigned char gzip_playlist[] = {
 static const char playlist_text[] = "#EXTM3U\n#EXT-X-ENDLIST\n";
 
 static uint8_t body[BODY_SIZE];
+
+/* A request for /held is answered when another one asks for /release, as a server that blocks does. */
+static _Atomic(struct MHD_Connection *) held;
+static atomic_bool is_released;
 
 /* ---- the server ---- */
 
@@ -97,7 +103,7 @@ static struct MHD_Response *range_response(struct MHD_Connection *connection, si
 /* What the request carried, as a text. */
 static struct MHD_Response *echo_response(struct MHD_Connection *connection)
 {
-    static const char *const names[] = {"User-Agent", "X-Test", "Origin", "Accept-Encoding"};
+    static const char *const names[] = {"User-Agent", "X-Test", "Origin", "Accept-Encoding", "Range"};
     char text[1024] = "";
     for (size_t i = 0; i < AZ_COUNT(names); i++) {
         const char *value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, names[i]);
@@ -150,6 +156,13 @@ static struct MHD_Response *route(struct MHD_Connection *connection, const char 
     }
     if (strcmp(path, "/list.m3u8") == 0)
         return playlist_response(connection);
+    if (strcmp(path, "/held") == 0)
+        return span_response(0, BODY_SIZE);
+    if (strcmp(path, "/release") == 0) {
+        is_released = true;
+        MHD_resume_connection(held);
+        return text_response("");
+    }
     if (strncmp(path, "/echo", 5) == 0)
         return echo_response(connection);
     if (strcmp(path, "/empty") == 0)
@@ -164,6 +177,11 @@ static enum MHD_Result handle(void *user, struct MHD_Connection *connection, con
 {
     (void)user, (void)method, (void)version, (void)upload, (void)upload_size, (void)state;
     unsigned status;
+    if (strcmp(path, "/held") == 0 && !is_released) {
+        MHD_suspend_connection(connection);
+        held = connection;
+        return MHD_YES;
+    }
     struct MHD_Response *response = route(connection, path, &status);
     enum MHD_Result result = MHD_queue_response(connection, status, response);
     MHD_destroy_response(response);
@@ -239,8 +257,8 @@ static int setup(void **state)
     fixture *f = calloc(1, sizeof(*f));
     for (size_t i = 0; i < BODY_SIZE; i++)
         body[i] = (uint8_t)(i * 2654435761u >> 13);
-    f->daemon =
-        MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD, 0, NULL, NULL, handle, NULL, MHD_OPTION_END);
+    f->daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
+                                 handle, NULL, MHD_OPTION_END);
     f->port = port_of(f->daemon);
     open_client(f, NULL);
     *state = f;
@@ -408,12 +426,49 @@ static void a_range_brings_exactly_its_bytes(void **state)
 static void a_range_without_end_goes_to_the_end(void **state)
 {
     static const char *const paths[] = {"/range", "/range-ignored"};
-    for (size_t i = 0; i < AZ_COUNT(paths); i++) {
-        const seen *s = get_range(*state, paths[i], 150000, 0);
+    static const uint64_t sizes[] = {0, AZ_RANGE_OPEN};
+    for (size_t i = 0; i < AZ_COUNT(paths) * AZ_COUNT(sizes); i++) {
+        const seen *s = get_range(*state, paths[i / 2], 150000, sizes[i % 2]);
         assert_int_equal(s->result, AIZU_OK);
         assert_int_equal(s->data_size, BODY_SIZE - 150000);
         assert_memory_equal(s->data, body + 150000, s->data_size);
     }
+}
+
+static void assert_asked(fixture *f, uint64_t offset, uint64_t size, const char *wanted)
+{
+    const seen *s = get_range(f, "/echo", offset, size);
+    assert_true(s->data_size > 0);
+    char text[512] = "";
+    memcpy(text, s->data, AZ_MIN(s->data_size, sizeof(text) - 1));
+    assert_non_null(strstr(text, wanted));
+}
+
+static void the_whole_is_asked_for_without_a_range(void **state)
+{
+    assert_asked(*state, 0, 0, "Range=;");
+    assert_asked(*state, 0, AZ_RANGE_OPEN, "Range=;");
+    assert_asked(*state, 0, 1000, "Range=bytes=0-999;");
+    assert_asked(*state, 5, AZ_RANGE_OPEN, "Range=bytes=5-;");
+}
+
+/* Blocking reloads and preload hints. */
+static void an_answer_that_is_held_back_holds_up_no_other(void **state)
+{
+    fixture *f = *state;
+    is_released = false;
+    start(f, 2, "/held", 0, AZ_RANGE_OPEN);
+    int64_t limit = az_clock_now() + PATIENCE;
+    while (!held && az_clock_now() < limit)
+        pump(f);
+    assert_non_null(held);
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(get(f, "/body")->data_size, BODY_SIZE);
+    assert_int_equal(f->fetches[2].events, 0);
+    get(f, "/release");
+    const seen *s = finish(f, 2);
+    assert_int_equal(s->result, AIZU_OK);
+    assert_int_equal(s->data_size, BODY_SIZE);
 }
 
 static void a_range_past_the_end_is_a_transfer_error(void **state)
@@ -631,6 +686,8 @@ int main(void)
         TEST(other_schemes_are_refused),
         TEST(a_range_brings_exactly_its_bytes),
         TEST(a_range_without_end_goes_to_the_end),
+        TEST(the_whole_is_asked_for_without_a_range),
+        TEST(an_answer_that_is_held_back_holds_up_no_other),
         TEST(a_range_past_the_end_is_a_transfer_error),
         TEST(a_body_shorter_than_announced_is_a_transfer_error),
         TEST(playlists_travel_compressed_and_arrive_plain),

@@ -19,6 +19,7 @@
 
 #include "host/curl/headers.h"
 #include "host/curl/status.h"
+#include "timeline/list.h"
 
 /* How far a transfer is; it only moves down this list. */
 typedef enum phase {
@@ -39,9 +40,9 @@ typedef struct transfer {
     phase phase;
     aizu_result failure;
     const char *failure_text;
-    uint64_t range_offset, range_size;
+    uint64_t range_offset;
     uint64_t skip;      /* bytes of the body before what was asked for */
-    uint64_t left;      /* bytes still to hand on, UINT64_MAX: to the end */
+    uint64_t left;      /* bytes still to hand on, AZ_RANGE_OPEN: to the end */
     uint64_t discarded; /* of an error body */
     uint64_t room;      /* bytes that the body may still have: a little may unpack to a lot */
     char error[CURL_ERROR_SIZE];
@@ -167,13 +168,17 @@ static void fail(transfer *t, aizu_result result, const char *text)
     t->failure_text = text;
 }
 
+static bool is_ranged(const transfer *t)
+{
+    return t->range_offset > 0 || t->left != AZ_RANGE_OPEN;
+}
+
 /* Where the body stands in the resource, and with it what is to skip and to hand on. */
 static void place_body(transfer *t, int status)
 {
-    bool is_ranged = t->range_offset > 0 || t->range_size > 0;
     uint64_t begin = 0;
     const char *content_range = header_of(t, "Content-Range");
-    if (is_ranged && status == 206) {
+    if (is_ranged(t) && status == 206) {
         begin = t->range_offset;
         if (content_range && !az_http_content_range(content_range, &begin)) {
             fail(t, AIZU_E_TRANSFER, "the answer to a range request has a malformed Content-Range");
@@ -184,8 +189,7 @@ static void place_body(transfer *t, int status)
         fail(t, AIZU_E_TRANSFER, "the answer to a range request begins behind the range");
         return;
     }
-    t->skip = is_ranged ? t->range_offset - begin : 0;
-    t->left = t->range_size > 0 ? t->range_size : UINT64_MAX;
+    t->skip = is_ranged(t) ? t->range_offset - begin : 0;
     t->phase = PHASE_BODY;
 }
 
@@ -239,7 +243,7 @@ static void take_body(transfer *t, const uint8_t *bytes, size_t size)
     t->skip -= skipped;
     size_t wanted = (size_t)AZ_MIN(t->left, size - skipped);
     hand_on(t, bytes + skipped, wanted);
-    if (t->left != UINT64_MAX)
+    if (t->left != AZ_RANGE_OPEN)
         t->left -= wanted;
     if (t->left == 0 && t->phase == PHASE_BODY)
         t->phase = PHASE_SATISFIED;
@@ -302,7 +306,7 @@ static aizu_result outcome(const transfer *t, CURLcode code, const char **detail
     if (t->phase == PHASE_SATISFIED)
         return AIZU_OK;
     if (code == CURLE_OK && t->phase == PHASE_BODY &&
-        (t->skip > 0 || (t->left > 0 && t->left != UINT64_MAX))) {
+        (t->skip > 0 || (t->left > 0 && t->left != AZ_RANGE_OPEN))) {
         *detail = "the resource ends before the byte range does";
         return AIZU_E_TRANSFER;
     }
@@ -361,7 +365,6 @@ static bool set_request_options(transfer *t, const char *url)
 {
     az_http *http = t->http;
     CURL *easy = t->easy;
-    bool is_ranged = t->range_offset > 0 || t->range_size > 0;
     t->room = UINT64_MAX;
     bool ok = curl_easy_setopt(easy, CURLOPT_URL, url) == CURLE_OK;
     ok = ok && curl_easy_setopt(easy, CURLOPT_PRIVATE, t) == CURLE_OK;
@@ -372,10 +375,10 @@ static bool set_request_options(transfer *t, const char *url)
     ok = ok && curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t->headers) == CURLE_OK;
     if (http->ca_file)
         ok = ok && curl_easy_setopt(easy, CURLOPT_CAINFO, http->ca_file) == CURLE_OK;
-    if (is_ranged) {
+    if (is_ranged(t)) {
         char range[64];
-        uint64_t last = t->range_offset + AZ_MIN(t->range_size - 1, UINT64_MAX - t->range_offset);
-        if (t->range_size > 0)
+        uint64_t last = t->range_offset + AZ_MIN(t->left - 1, UINT64_MAX - t->range_offset);
+        if (t->left != AZ_RANGE_OPEN)
             snprintf(range, sizeof(range), "%llu-%llu", (unsigned long long)t->range_offset,
                      (unsigned long long)last);
         else
@@ -396,7 +399,8 @@ void az_http_fetch(az_http *http, uint64_t id, const char *url, uint64_t range_o
         send_end(&none, AIZU_E_MEMORY, "out of memory");
         return;
     }
-    *t = (transfer){.http = http, .id = id, .range_offset = range_offset, .range_size = range_size};
+    *t = (transfer){.http = http, .id = id, .range_offset = range_offset};
+    t->left = range_size > 0 ? range_size : AZ_RANGE_OPEN;
     t->easy = curl_easy_init();
     if (!t->easy || !az_headers_copy(http->headers, &t->headers) || !set_transport_options(t->easy) ||
         !set_request_options(t, url) || curl_multi_add_handle(http->multi, t->easy) != CURLM_OK) {

@@ -45,9 +45,12 @@ void az_http_destroy(az_http **http);
 AZ_NODISCARD aizu_result az_http_set_header(az_http *http, const char *line);
 
 /*
- * Starts a GET. range_size 0 and range_offset 0: the whole resource; range_size 0: from the offset on. A
- * server that ignores the range is borne: bytes around it are dropped. Failure to start is a FETCH_END event
- * too. Ids are not used twice.
+ * Starts a GET. range_size 0 or AZ_RANGE_OPEN: from the offset to the end, which from 0 on is the whole
+ * resource, asked for without a range. A server that ignores the range is borne: bytes around it are dropped.
+ * Failure to start is a FETCH_END event too. Ids are not used twice.
+ *
+ * A server may take its time: once connected there is no time-out here, neither for the answer nor between
+ * its bytes. Requests that are held back (blocking reloads, preload hints) hold up no other.
  */
 void az_http_fetch(az_http *http, uint64_t id, const char *url, uint64_t range_offset, uint64_t range_size);
 
