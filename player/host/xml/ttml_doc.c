@@ -472,6 +472,18 @@ static void nest_style(reader *r, uint32_t index, const attribute *list, size_t 
 
 /* ---- elements ---- */
 
+/* Up to four digits; 0: something else. */
+static double read_count(az_span text)
+{
+    double count = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        if (i == 4 || text.data[i] < '0' || text.data[i] > '9')
+            return 0;
+        count = count * 10 + (text.data[i] - '0');
+    }
+    return count;
+}
+
 static void read_root(reader *r, const attribute *list, size_t count)
 {
     az_ttml_root *root = &r->doc->root;
@@ -487,17 +499,10 @@ static void read_root(reader *r, const attribute *list, size_t count)
                 root->height = (double)y.value;
             }
         } else if (list[i].space == PARAMETER && !strcmp(list[i].name, "cellResolution")) {
-            int64_t cells[2] = {0, 0};
-            for (size_t j = 0; j < 2; j++) {
-                az_span word = az_ttml_word(&value);
-                for (size_t k = 0; k < AZ_MIN(word.size, 6); k++)
-                    cells[j] = word.data[k] >= '0' && word.data[k] <= '9'
-                                   ? cells[j] * 10 + (word.data[k] - '0')
-                                   : INT64_MIN / 16;
-            }
-            if (cells[0] > 0 && cells[1] > 0) {
-                root->columns = (double)cells[0];
-                root->lines = (double)cells[1];
+            double columns = read_count(az_ttml_word(&value)), lines = read_count(az_ttml_word(&value));
+            if (columns > 0 && lines > 0) {
+                root->columns = columns;
+                root->lines = lines;
             }
         } else if (list[i].space == PARAMETER) {
             az_ttml_rates_set(&r->doc->rates, list[i].name, value);
