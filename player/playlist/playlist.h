@@ -168,7 +168,7 @@ typedef struct az_segment { /* 3.2 */
     uint32_t bitrate;  /* EXT-X-BITRATE in force, kbit/s, 0 none; does not hold for a segment with a range */
     uint32_t text_end; /* offset behind its URI line, line end included */
     uint16_t part_count; /* its EXT-X-PART tags */
-    bool is_irregular;   /* tags that are not of segments stand before it, behind the last one */
+    bool is_irregular;   /* says more than its own lines do, or they say more than it */
 } az_segment;
 
 typedef struct az_media_playlist {

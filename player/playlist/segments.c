@@ -109,6 +109,7 @@ static void take_range(az_parser *p, az_segment *segment)
     az_byte_range range = p->pending.range;
     if (!az_range_place(p, &p->segment_range_end, &range, p->pending.range_has_offset, segment->uri)) {
         segment->flags |= AZ_SEGMENT_GAP;
+        segment->is_irregular = true; /* where the next range goes on is not in the segment */
         return;
     }
     segment->range_offset = range.offset;
@@ -118,6 +119,7 @@ static void take_range(az_parser *p, az_segment *segment)
 /* Rare: without a duration of its own a segment is taken to last the target duration. */
 static int64_t duration_in_doubt(az_parser *p)
 {
+    p->pending.is_irregular = true; /* it changes with the target duration */
     if (p->pending.extinf_line == 0)
         az_parser_note(p, "segment without EXTINF: the target duration is taken");
     return p->media.target_duration;

@@ -31,8 +31,11 @@ static bool slide_reserve(az_slide *s, size_t needed)
     return true;
 }
 
+/* NULL for no bytes. */
 static void *slide_add(az_slide *s, size_t size)
 {
+    if (size == 0)
+        return NULL;
     if (size > s->capacity - s->end) {
         memmove(s->data, s->data + s->begin, s->end - s->begin);
         s->end -= s->begin;

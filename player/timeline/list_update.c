@@ -476,6 +476,8 @@ static void commit_rows(az_list *list, const az_list_version *version, plan *p)
         row->start = start;
         start = az_add_sat(start, row->duration);
     }
+    if (kept > 0 && version->parsed_from > 0 && (next->segments[0].flags & AZ_SEGMENT_PDT))
+        az_rows_at(&list->rows, 0)->flags |= AZ_SEGMENT_PDT;
     add_rows(list, version, p);
     if (kept > 0)
         derive_walls(list, kept, az_rows_at(&list->rows, kept)->wall);
