@@ -551,6 +551,14 @@ typedef struct az_frame_node {
     int width, height;
 } az_frame_node;
 
+/* Where a sample stands, and what it is from. */
+typedef struct az_placed {
+    int64_t pts, dts; /* dts may be AIZU_NO_TIME */
+    int64_t duration; /* 0 unknown */
+    uint32_t source;
+    uint64_t domain;
+} az_placed;
+
 typedef enum az_decoder_state {
     AZ_DECODER_NONE = 0,
     AZ_DECODER_READY,
@@ -569,7 +577,8 @@ typedef struct az_stream_state {
     bool is_replacing;      /* samples go to `next` */
     int64_t begin;          /* pts of the first sample since the flush, AIZU_NO_TIME */
     int64_t end;            /* latest pts queued, plus its duration, AIZU_NO_TIME */
-    int64_t last_dts;       /* of the last unit queued, AIZU_NO_TIME */
+    int64_t last_dts;       /* of the last unit queued, AIZU_NO_TIME ... */
+    uint64_t last_domain;   /* ... and its domain: decoding begins anew with each */
     int64_t frame_duration; /* estimate, 0 while unknown */
     int64_t last_delta;     /* between the last two units */
     int64_t hide_before;    /* frames that end before it are not shown */
@@ -597,8 +606,7 @@ void az_stream_track(az_engine *e, az_lane_kind lane, const az_track *track);
  * at the time that is returned, as soon as that has come. */
 int64_t az_stream_replace_audio(az_engine *e, az_lane_kind lane);
 /* Queues a sample. False: it was queued before and is dropped. */
-bool az_stream_push(az_engine *e, const az_sample *sample, int64_t pts, int64_t dts, int64_t duration,
-                    uint32_t source);
+bool az_stream_push(az_engine *e, const az_sample *sample, const az_placed *placed);
 void az_stream_event(az_engine *e, const az_event *event);
 void az_stream_step(az_engine *e);
 /* The next frame to show; NULL while none is ready. */

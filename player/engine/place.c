@@ -300,10 +300,13 @@ static void take_sample(az_lane *lane, const az_sample *sample, const az_track *
         set_cue_floor(e, pts);
     if (is_settled(lane))
         take_early(lane);
-    int64_t dts = sample->dts != AZ_NO_TICKS ? az_place_map(lane, base, sample->dts) : AIZU_NO_TIME;
-    int64_t duration = az_rescale(sample->duration, AIZU_SECOND, base.timescale);
+    az_placed placed = {.pts = pts, .dts = AIZU_NO_TIME, .source = (uint32_t)lane->source};
+    if (sample->dts != AZ_NO_TICKS)
+        placed.dts = az_place_map(lane, base, sample->dts);
+    placed.duration = az_rescale(sample->duration, AIZU_SECOND, base.timescale);
+    placed.domain = lane->segment.domain;
     lane->last_pts = pts;
-    if (az_stream_push(e, sample, pts, dts, duration, (uint32_t)lane->source)) {
+    if (az_stream_push(e, sample, &placed)) {
         lane->bytes_idle = 0;
         az_metadata_scan(lane, sample, pts, track);
     }

@@ -215,6 +215,7 @@ static int64_t default_start(const az_engine *e, bool *is_exact)
         return AZ_MAX(az_list_begin(list), AZ_MIN(start, az_list_end(list)));
     }
     bool is_recording = az_list_is_ended(list) || media->type == AZ_PLAYLIST_TYPE_VOD;
+    *is_exact = *is_exact || (!is_recording && media->part_target > 0); /* near the edge each frame counts */
     return is_recording ? az_list_begin(list) : az_source_live_start(e);
 }
 
@@ -375,10 +376,18 @@ static int64_t dry_at(const az_engine *e)
     return AZ_MIN(end, az_add_sat(p->shown.pts, az_present_frame_duration(e, &p->shown)));
 }
 
+/* Media needed to go on after a stall: near the live edge there is never more than the distance from it. */
+static int64_t resume_ahead(const az_engine *e)
+{
+    if (!az_source_is_live(e))
+        return AZ_RESUME_AHEAD;
+    return AZ_MIN(AZ_RESUME_AHEAD, az_list_hold_back(az_source_main_list(e)) / 2);
+}
+
 static bool is_filled(const az_engine *e)
 {
     const az_playback *p = &e->playback;
-    int64_t needed = p->fill == AZ_FILL_STALL ? AZ_RESUME_AHEAD : AZ_START_AHEAD;
+    int64_t needed = p->fill == AZ_FILL_STALL ? resume_ahead(e) : AZ_START_AHEAD;
     bool is_all = are_lanes_ended(e);
     bool is_full = az_stream_bytes(e) >= e->config.buffer_bytes_max;
     if (az_playback_available_end(e) == AIZU_NO_TIME)
@@ -422,10 +431,27 @@ static bool is_past_last_picture(const az_engine *e)
            az_list_begin(az_source_main_list(e)) < e->streams[AZ_STREAM_VIDEO].end;
 }
 
+/* Where a live stream in parts would be joined by now: the edge moved on while the first parts came. */
+static int64_t join_now(const az_engine *e, int64_t begin)
+{
+    const az_list *list = az_source_main_list(e);
+    bool is_joining = e->playback.fill == AZ_FILL_START && e->playback.target != AIZU_NO_TIME &&
+                      e->presentation.start == AIZU_NO_TIME && az_source_is_live(e);
+    if (!is_joining || az_list_playlist(list)->part_target == 0)
+        return begin;
+    int64_t newest = az_sub_sat(az_playback_available_end(e), AZ_START_AHEAD);
+    return AZ_MAX(begin, AZ_MIN(az_source_live_start(e), newest));
+}
+
 static void fill_end(az_engine *e)
 {
     az_playback *p = &e->playback;
-    int64_t begin = fill_begin(e);
+    int64_t first = fill_begin(e);
+    int64_t begin = join_now(e, first);
+    if (begin > first) {
+        az_cue_queue_jump(e->cues, begin);
+        az_present_deliver(e, e->now);
+    }
     if (p->stall_begin != AIZU_NO_TIME)
         e->stats.stall_duration += e->now - p->stall_begin;
     p->stall_begin = AIZU_NO_TIME;

@@ -277,15 +277,16 @@ static int64_t duration_of(az_stream_state *s, az_stream stream, int64_t dts, in
 }
 
 /* What a retry, a repetition or an overlapping variant brings a second time. Pictures of another variant are
- * needed to decode those that follow. */
-static bool is_known(const az_stream_state *s, az_stream stream, int64_t pts, int64_t dts, uint32_t source)
+ * needed to decode those that follow, and behind a discontinuity decoding begins anew. */
+static bool is_known(const az_stream_state *s, az_stream stream, const az_placed *placed, int64_t dts)
 {
     int64_t end = s->is_replacing ? s->next.end : s->end;
     if (end == AIZU_NO_TIME)
         return false;
     if (stream == AZ_STREAM_AUDIO)
-        return pts < end - s->frame_duration / 2;
-    return source == s->source && s->last_dts != AIZU_NO_TIME && dts <= s->last_dts;
+        return placed->pts < end - s->frame_duration / 2;
+    return placed->source == s->source && placed->domain == s->last_domain && s->last_dts != AIZU_NO_TIME &&
+           dts <= s->last_dts;
 }
 
 static void note_source(az_stream_state *s, uint32_t source, int64_t pts)
@@ -353,25 +354,26 @@ static bool queue_unit(az_engine *e, az_stream_state *s, const az_sample *sample
     return false;
 }
 
-bool az_stream_push(az_engine *e, const az_sample *sample, int64_t pts, int64_t dts, int64_t duration,
-                    uint32_t source)
+bool az_stream_push(az_engine *e, const az_sample *sample, const az_placed *placed)
 {
     az_stream stream = sample->media == AZ_MEDIA_VIDEO ? AZ_STREAM_VIDEO : AZ_STREAM_AUDIO;
     az_stream_state *s = &e->streams[stream];
     if (s->decoder == AZ_DECODER_DEAD || !s->incoming)
         return true;
-    int64_t order = dts == AIZU_NO_TIME ? pts : dts;
-    if (is_known(s, stream, pts, order, source))
+    int64_t pts = placed->pts;
+    int64_t order = placed->dts == AIZU_NO_TIME ? pts : placed->dts;
+    if (is_known(s, stream, placed, order))
         return false;
-    duration = duration_of(s, stream, order, duration);
-    note_source(s, source, pts);
+    int64_t duration = duration_of(s, stream, order, placed->duration);
+    note_source(s, placed->source, pts);
     s->last_dts = order;
+    s->last_domain = placed->domain;
     s->begin = s->begin == AIZU_NO_TIME ? pts : AZ_MIN(s->begin, pts);
     if (s->is_replacing && s->next.first == AIZU_NO_TIME)
         s->next.first = pts;
     *end_of(s) = AZ_MAX(*end_of(s), az_add_sat(pts, duration));
     az_unit unit = {.pts = pts, .dts = order, .duration = duration, .flags = sample->flags};
-    (void)queue_unit(e, s, sample, &unit, source);
+    (void)queue_unit(e, s, sample, &unit, placed->source);
     splice(s);
     return true;
 }
