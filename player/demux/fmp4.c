@@ -135,12 +135,14 @@ static az_slice part_slice(const part *p)
     return (az_slice){p->buf, az_buf_data(p->buf), p->size};
 }
 
-/* Samples that will not come: more than was promised is missing, and that is told once. */
+/* Samples that will not come. */
 static void give_up_fragments(az_fmp4 *fmp4)
 {
-    for (size_t i = 0; i < fmp4->fragment_count; i++)
+    for (size_t i = 0; i < fmp4->fragment_count; i++) {
         if (fmp4->fragments[i].has_item)
-            az_fmp4_sample_drop(&fmp4->fragments[i].item, AZ_DEMUX_BAD_BOX, &fmp4->out);
+            az_fmp4_trouble(&fmp4->out, AZ_DEMUX_BAD_BOX);
+        az_fmp4_fragment_lose(&fmp4->fragments[i]);
+    }
     drop_fragments(fmp4);
 }
 
@@ -176,7 +178,8 @@ static az_fmp4_fragment *new_fragment(az_fmp4 *fmp4)
     if (fmp4->fragment_count < FRAGMENTS_MAX)
         return &fmp4->fragments[fmp4->fragment_count++];
     az_fmp4_fragment oldest = fmp4->fragments[0];
-    az_fmp4_sample_drop(&oldest.item, AZ_DEMUX_LIMIT, &fmp4->out);
+    az_fmp4_trouble(&fmp4->out, AZ_DEMUX_LIMIT);
+    az_fmp4_fragment_lose(&oldest);
     memmove(fmp4->fragments, fmp4->fragments + 1, (FRAGMENTS_MAX - 1) * sizeof(oldest));
     fmp4->fragments[FRAGMENTS_MAX - 1] = oldest;
     return &fmp4->fragments[FRAGMENTS_MAX - 1];
@@ -283,7 +286,8 @@ static size_t feed_header(az_fmp4 *fmp4, az_span bytes)
         return used; /* a 64-bit size follows */
     if (size == 1)
         size = az_load_be64(fmp4->header + HEADER_SIZE);
-    if ((size != 0 && size < fmp4->header_size) || !is_type(fmp4->box_type)) {
+    bool is_padding = size == 0 && fmp4->box_type == 0 && fmp4->pos - fmp4->header_size > fmp4->origin;
+    if ((size != 0 && size < fmp4->header_size) || (!is_type(fmp4->box_type) && !is_padding)) {
         fmp4->out.byte_offset = fmp4->pos - fmp4->header_size;
         az_fmp4_trouble(&fmp4->out, AZ_DEMUX_BAD_BOX);
         fmp4->state = STATE_FAILED;

@@ -9,7 +9,7 @@
 
 /* Limits; what passes them is dropped with AZ_DEMUX_LIMIT. */
 #define AZ_FMP4_TRACKS_MAX  32
-#define AZ_FMP4_BOX_MAX     ((size_t)16 << 20) /* bytes of any box but mdat */
+#define AZ_FMP4_BOX_MAX     ((size_t)16 << 20) /* bytes of a box that is read as a whole */
 #define AZ_FMP4_SAMPLE_MAX  ((size_t)64 << 20)
 #define AZ_FMP4_SAMPLES_MAX ((size_t)1 << 17) /* in one fragment */
 

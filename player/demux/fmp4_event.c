@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define UNIX_EPOCH   INT64_C(2208988800) /* in seconds of NTP */
+#define NTP_ERA      (INT64_C(1) << 32)
 #define NTP_FRACTION 32
 
 static void skip_text(az_reader *r)
@@ -42,6 +43,7 @@ static void tell(const az_metadata *metadata, az_fmp4_out *out)
         out->sink.metadata(out->sink.user, metadata);
 }
 
+/* A copy: a reference would keep all that came with it. */
 static void hold(az_fmp4_events *events, az_slice box, az_fmp4_out *out)
 {
     if (events->held_count == AZ_FMP4_HELD_MAX || box.size > AZ_FMP4_HELD_SIZE - events->held_size) {
@@ -54,7 +56,11 @@ static void hold(az_fmp4_events *events, az_slice box, az_fmp4_out *out)
         out->is_out_of_memory = true;
         return;
     }
-    events->held[events->held_count++] = az_slice_ref(box);
+    if (!az_slice_copy(&events->held[events->held_count], az_slice_span(box))) {
+        out->is_out_of_memory = true;
+        return;
+    }
+    events->held_count++;
     events->held_size += box.size;
 }
 
@@ -109,6 +115,8 @@ void az_fmp4_producer_time(const az_fmp4_movie *movie, az_span prft, az_fmp4_out
         az_fmp4_trouble(out, AZ_DEMUX_BAD_BOX);
         return;
     }
+    if (seconds < UNIX_EPOCH) /* the counter began anew in 2036 */
+        seconds += NTP_ERA;
     az_producer_time time = {
         .track = track->id,
         .timescale = track->entries[0].track.timescale,

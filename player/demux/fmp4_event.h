@@ -3,7 +3,7 @@
  * producer's clock (ISO/IEC 14496-12, 8.16.5).
  *
  * A whole emsg box comes in and goes out to sink.metadata as it is. One of version 0 counts from the fragment
- * that follows it and is held, by reference, until that one is known.
+ * that follows it and is held, as a copy, until that one is known.
  */
 #ifndef AZ_DEMUX_FMP4_EVENT_H
 #define AZ_DEMUX_FMP4_EVENT_H

@@ -466,6 +466,16 @@ void az_fmp4_fragment_shift(az_fmp4_fragment *f, uint64_t bytes)
     f->offset += bytes;
 }
 
+void az_fmp4_fragment_lose(az_fmp4_fragment *f)
+{
+    if (f->has_item)
+        f->item.traf->track->is_broken = true;
+    for (; f->run < f->run_count; f->run++)
+        f->trafs[f->runs[f->run].traf].track->is_broken = true;
+    f->left = 0;
+    f->has_item = false;
+}
+
 void az_fmp4_fragment_set_aux(az_fmp4_fragment *f, az_slice bytes)
 {
     az_fmp4_aux *aux = &f->item.traf->aux;

@@ -113,6 +113,9 @@ void az_fmp4_fragment_next(az_fmp4_fragment *f);
 /* The sample at hand and those that follow it in its run lie so many bytes further on. */
 void az_fmp4_fragment_shift(az_fmp4_fragment *f, uint64_t bytes);
 
+/* Marks the tracks of the samples that are not done: they will not come. */
+void az_fmp4_fragment_lose(az_fmp4_fragment *f);
+
 /* The bytes of an item that is_aux. */
 void az_fmp4_fragment_set_aux(az_fmp4_fragment *f, az_slice bytes);
 

@@ -276,6 +276,40 @@ static void bytes_after_the_last_box_are_noticed(void **state)
     assert_int_equal(f->seen.track_count, 0);
 }
 
+static void zeros_behind_the_last_box_are_padding(void **state)
+{
+    fixture *f = *state;
+    write_init(f);
+    write_fragment(f, VIDEO, 0, three, 3, 1);
+    zeros(f, 100);
+    demux(f);
+    assert_int_equal(f->seen.sample_count, 3);
+    assert_int_equal(all_troubles(f), 0);
+    ts_bytes_clear(&f->bytes);
+    zeros(f, 100);
+    assert_int_equal(feed_piece(f, f->bytes.data, 100), AIZU_E_MEDIA); /* they alone are nothing */
+}
+
+static void a_segment_that_is_cut_leaves_a_gap_in_each_of_its_tracks(void **state)
+{
+    fixture *f = *state;
+    write_init(f);
+    for (uint32_t track = VIDEO; track <= AUDIO; track++)
+        write_bare_run(f, track, 0, 3, 10000);
+    size_t mdat = box(f, "mdat");
+    zeros(f, 100);
+    end(f, mdat);
+    feed(f);
+    finish(f);
+    assert_int_equal(troubles(f, AZ_DEMUX_BAD_BOX), 2);
+    write_fragment(f, AUDIO, 0, three, 2, 1);
+    write_fragment(f, VIDEO, 0, three, 2, 1);
+    feed(f);
+    assert_true(sample_at(f, 0)->flags & AZ_SAMPLE_DISCONTINUITY);
+    assert_false(sample_at(f, 1)->flags & AZ_SAMPLE_DISCONTINUITY);
+    assert_true(sample_at(f, 2)->flags & AZ_SAMPLE_DISCONTINUITY);
+}
+
 static void many_fragments_tracks_runs_and_messages_have_limits(void **state)
 {
     fixture *f = *state;
@@ -359,6 +393,8 @@ int main(void)
         TEST(boxes_and_samples_past_their_limits_are_passed_over),
         TEST(a_body_of_size_zero_or_none_is_no_trouble),
         TEST(bytes_after_the_last_box_are_noticed),
+        TEST(zeros_behind_the_last_box_are_padding),
+        TEST(a_segment_that_is_cut_leaves_a_gap_in_each_of_its_tracks),
         TEST(many_fragments_tracks_runs_and_messages_have_limits),
         TEST(times_out_of_this_world_are_not_believed),
         TEST(boxes_in_boxes_cost_nothing),

@@ -540,9 +540,16 @@ static void the_producers_clock_is_told(void **state)
             u32(f, 60000);
         end(f, b);
     }
+    hex_box(f, "prft",
+            "00000000"
+            "00000001"
+            "00000001"
+            "00000000"
+            "00000000"); /* after 2036 */
     hex_box(f, "prft", "0000000000000009");
     demux(f);
-    assert_int_equal(f->seen.clock_count, 2);
+    assert_int_equal(f->seen.clock_count, 3);
+    assert_true(f->seen.clocks[2].wall == (INT64_C(4294967297) - 2208988800) * AIZU_SECOND);
     for (size_t i = 0; i < 2; i++) {
         assert_int_equal(f->seen.clocks[i].track, VIDEO);
         assert_int_equal(f->seen.clocks[i].timescale, 30000);
