@@ -177,30 +177,41 @@ static aizu_result fail(az_playlist_error *error, const char *text)
     return AIZU_E_PLAYLIST;
 }
 
-static aizu_result finish(const az_list *list, az_list_version *version, az_playlist_reader **reader,
-                          bool *is_full_needed, az_playlist_error *error)
+/* Whether a delta is what it was taken for when the reader stopped at its EXT-X-SKIP. */
+static bool fits(const az_list *list, const az_list_version *version)
 {
-    aizu_result result = az_playlist_reader_finish(reader, &version->playlist, error);
-    if (result != AIZU_OK)
-        return result;
+    const az_media_playlist *media = &version->playlist->u.media;
+    return version->is_delta && media->skipped_segments == version->known_count &&
+           media->media_sequence == list->media.media_sequence + version->known_first &&
+           version->variables == list->variables && agrees(list, version) &&
+           list->ranges.count + media->date_range_count <= AZ_PLAYLIST_ENTRIES_MAX;
+}
+
+/* The document as it was read: refused, or a version. */
+static aizu_result judge(const az_list *list, az_list_version *version, bool *is_full_needed,
+                         az_playlist_error *error)
+{
     const az_playlist *playlist = version->playlist;
-    if (playlist->kind != AZ_PLAYLIST_MEDIA) {
-        az_playlist_destroy(&version->playlist);
-        return fail(error, "a multivariant playlist where a media playlist was expected");
-    }
     const az_media_playlist *media = &playlist->u.media;
+    if (playlist->kind != AZ_PLAYLIST_MEDIA)
+        return fail(error, "a multivariant playlist where a media playlist was expected");
     version->count = version->known_count + count_complete(media) - version->parsed_from;
     version->variables = hash_variables(playlist->variables, playlist->variable_count);
-    *is_full_needed =
-        media->skipped_segments > 0 &&
-        (!version->is_delta || version->variables != list->variables || !agrees(list, version) ||
-         list->ranges.count + media->date_range_count > AZ_PLAYLIST_ENTRIES_MAX);
-    bool is_too_long = version->count > AZ_PLAYLIST_SEGMENTS_MAX;
-    if (!*is_full_needed && !is_too_long)
+    *is_full_needed = (version->is_delta || media->skipped_segments > 0) && !fits(list, version);
+    if (*is_full_needed)
+        return fail(error, DOES_NOT_FIT);
+    if (version->count <= AZ_PLAYLIST_SEGMENTS_MAX)
         return AIZU_OK;
-    az_playlist_destroy(&version->playlist);
-    result = fail(error, is_too_long ? "too many segments" : DOES_NOT_FIT);
-    return is_too_long ? AIZU_E_LIMIT : result;
+    (void)fail(error, "too many segments");
+    return AIZU_E_LIMIT;
+}
+
+/* Whether the numbers are those by which segments were recognised: a tag behind them may say otherwise. */
+static bool is_as_recognised(const az_list *list, const az_list_version *version)
+{
+    const az_playlist *playlist = version->playlist;
+    return version->known_count == 0 || version->is_delta || playlist->kind != AZ_PLAYLIST_MEDIA ||
+           playlist->u.media.media_sequence == list->media.media_sequence + version->known_first;
 }
 
 aizu_result az_list_version_read(const az_list *list, az_list_version *version, az_slice text,
@@ -225,5 +236,15 @@ aizu_result az_list_version_read(const az_list *list, az_list_version *version, 
         (void)az_playlist_reader_finish(&reader, NULL, NULL);
         return fail(error, DOES_NOT_FIT);
     }
-    return finish(list, version, &reader, is_full_needed, error);
+    result = az_playlist_reader_finish(&reader, &version->playlist, error);
+    if (result == AIZU_OK && !is_as_recognised(list, version)) {
+        az_playlist_destroy(&version->playlist);
+        *version = (az_list_version){0};
+        result = az_playlist_parse_context(&version->playlist, text, context, error);
+    }
+    if (result == AIZU_OK)
+        result = judge(list, version, is_full_needed, error);
+    if (result != AIZU_OK)
+        az_playlist_destroy(&version->playlist);
+    return result;
 }
