@@ -427,6 +427,34 @@ static void emulation_prevention_of_the_encryption_comes_off_and_that_of_the_pic
     assert_memory_equal(r->out.data, r->expected, r->out.size);
 }
 
+static void sound_is_clear_in_its_headers_16_bytes_more_and_the_last_part_of_a_block(void **state)
+{
+    rig *r = *state;
+    static const struct {
+        const char *header;
+        size_t size, leader;
+        az_codec codec;
+    } cases[] = {
+        {"\xFF\xF1\x4C\x80\x0C\x9F\xFC\0", 100, 7 + 16, AZ_CODEC_AAC},
+        {"\xFF\xF0\x4C\x80\x0C\x9F\xFC\0", 100, 9 + 16, AZ_CODEC_AAC}, /* with a CRC */
+        {"\x0B\x77\0\x31\x34\x80\0\0", 100, 16, AZ_CODEC_EAC3},
+    };
+    for (size_t i = 0; i < AZ_COUNT(cases); i++) {
+        r->crypt.scheme = AZ_CRYPT_SAMPLE_AES;
+        r->sample.codec = cases[i].codec;
+        for (size_t pos = 0; pos < 200; pos += 100)
+            memcpy(r->in + pos, cases[i].header, 8);
+        memcpy(r->expected, r->in, sizeof(r->in));
+        for (size_t pos = 0; pos < 200; pos += 100) {
+            void *context = context_at(AZ_CIPHER_CBC, r->crypt.iv);
+            expect(r, context, pos + cases[i].leader, (cases[i].size - cases[i].leader) / 16 * 16);
+            end(context);
+        }
+        assert_expected(r, 200);
+        assert_memory_not_equal(r->in, r->expected, 200);
+    }
+}
+
 /* Wrong bytes give wrong bytes, never more of them. */
 static void any_bytes_are_survived(void **state)
 {
@@ -473,6 +501,7 @@ int main(void)
         TEST(a_clear_sample_is_given_on_without_a_copy),
         TEST(only_slices_over_48_bytes_are_encrypted),
         TEST(emulation_prevention_of_the_encryption_comes_off_and_that_of_the_picture_stays),
+        TEST(sound_is_clear_in_its_headers_16_bytes_more_and_the_last_part_of_a_block),
         TEST(any_bytes_are_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
