@@ -299,13 +299,15 @@ static void block(service *s, az_span bytes, int64_t pts)
     if (s->resume_at == AIZU_NO_TIME) {
         size_t done = run(s, bytes, pts);
         bytes = az_span_sub(bytes, done, bytes.size);
-        if (bytes.size == 0)
-            return;
     }
+    if (bytes.size == 0)
+        return;
     memcpy(s->delayed + s->delayed_size, bytes.data, bytes.size);
     s->delayed_size += bytes.size;
-    if (has_cancel(bytes))
-        resume(s, pts);
+    if (has_cancel(bytes)) /* it ends delays that wait before it, too */
+        do
+            resume(s, pts);
+        while (has_cancel(az_span_make(s->delayed, s->delayed_size)));
 }
 
 /* ---- packets ---- */

@@ -296,8 +296,9 @@ static az_caption_justify justify(const az_caption_region *r, const cover *c)
     int32_t off = c->middle - 50 * AZ_CAPTION_PERCENT;
     if (c->first == c->last)
         return off <= pitch && off >= -pitch ? AZ_CAPTION_CENTER : AZ_CAPTION_LEFT;
-    if (c->is_left)
-        return AZ_CAPTION_LEFT;
+    bool is_backwards = r->cell_pitch < 0;
+    if (is_backwards ? c->is_right : c->is_left)
+        return is_backwards ? AZ_CAPTION_RIGHT : AZ_CAPTION_LEFT;
     if (c->is_centered)
         return AZ_CAPTION_CENTER;
     return c->is_right ? AZ_CAPTION_RIGHT : AZ_CAPTION_LEFT;

@@ -3,8 +3,10 @@
  *
  * H.264 and H.265, 7.3.1 (NAL units) and 7.3.2.3, 7.3.5 (SEI); ITU-T T.35 user data as ANSI/SCTE 128-1, 8.1
  * and ATSC A/53 Part 4, 6.2.3 have it, and DirecTV's form of the same. It runs on every access unit of every
- * stream: SEI messages stand before the first slice, so nothing behind that is looked at. Nothing is kept;
- * spans given out point into the access unit, or into a copy where emulation prevention had to be removed.
+ * stream and must cost next to nothing: behind start codes it stops at the first slice, before which SEI
+ * messages stand; where units tell their length it steps over slices, for the encoders that put messages
+ * last. Nothing is kept; spans given out point into the access unit, or into a copy where emulation
+ * prevention had to be removed.
  */
 #include "cue/captions.h"
 
@@ -153,7 +155,7 @@ static void sei_unit(az_span unit, const az_sei_sink *sink)
 
 typedef enum nal_kind {
     NAL_SEI,
-    NAL_SLICE, /* no SEI message that is looked for can follow */
+    NAL_SLICE,
     NAL_OTHER,
 } nal_kind;
 
@@ -216,10 +218,7 @@ static void scan_lengths(az_span bytes, bool is_h265, unsigned length_size, cons
             size = size << 8 | bytes.data[pos + i];
         pos += length_size;
         az_span unit = az_span_sub(bytes, pos, size);
-        nal_kind kind = kind_of(unit, is_h265);
-        if (kind == NAL_SLICE)
-            return;
-        if (kind == NAL_SEI)
+        if (kind_of(unit, is_h265) == NAL_SEI)
             nal_unit(unit, is_h265, sink);
         pos += unit.size;
     }

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "cue/captions.h"
+#include "demux/fmp4.h"
 #include "demux/ts.h"
 
 #define PATH_LENGTH  4096
@@ -156,15 +157,36 @@ static bool read_slice(az_slice *out, const char *corpus, const char *name)
     return is_read;
 }
 
-static bool demux(stream *s, const char *corpus, const char *name)
+static bool demux_ts(const az_demux_sink *sink, az_slice bytes)
+{
+    az_ts *ts = az_ts_create(sink);
+    bool is_good = ts && az_ts_feed(ts, az_slice_span(bytes)) == AIZU_OK && az_ts_finish(ts) == AIZU_OK;
+    az_ts_destroy(&ts);
+    return is_good;
+}
+
+static bool demux_fmp4(const az_demux_sink *sink, const char *corpus, const char *init, az_slice bytes)
+{
+    az_fmp4 *fmp4 = az_fmp4_create(sink);
+    bool is_good = fmp4 != NULL;
+    az_slice head;
+    if (init && read_slice(&head, corpus, init)) {
+        is_good = is_good && az_fmp4_feed(fmp4, head) == AIZU_OK && az_fmp4_finish(fmp4) == AIZU_OK;
+        az_slice_unref(&head);
+    }
+    is_good = is_good && az_fmp4_feed(fmp4, bytes) == AIZU_OK && az_fmp4_finish(fmp4) == AIZU_OK;
+    az_fmp4_destroy(&fmp4);
+    return is_good;
+}
+
+static bool demux(stream *s, const char *corpus, const char *name, const char *init)
 {
     az_slice bytes;
     if (!read_slice(&bytes, corpus, name))
         return false;
     az_demux_sink sink = {.user = s, .track = on_track, .sample = on_sample};
-    az_ts *ts = az_ts_create(&sink);
-    bool is_good = ts && az_ts_feed(ts, az_slice_span(bytes)) == AIZU_OK && az_ts_finish(ts) == AIZU_OK;
-    az_ts_destroy(&ts);
+    bool is_good =
+        strncmp(name, "ts/", 3) == 0 ? demux_ts(&sink, bytes) : demux_fmp4(&sink, corpus, init, bytes);
     az_slice_unref(&bytes);
     return is_good;
 }
@@ -296,14 +318,15 @@ static void check_file(const char *corpus, const char *path)
 {
     json_t *expected = json_load_file(path, 0, NULL);
     const char *name = json_string_value(json_object_get(expected, "file"));
-    if (!name || (only && !strstr(name, only)) || strncmp(name, "ts/", 3) != 0) {
+    const char *init = json_string_value(json_object_get(expected, "readAfterInit"));
+    if (!name || (only && !strstr(name, only))) {
         json_decref(expected);
         return;
     }
     if (only)
         printf("== %s\n", name);
     stream s = {.pictures = calloc(PICTURES_MAX, sizeof(picture)), .tells = calloc(TOLD_MAX, sizeof(told))};
-    if (!demux(&s, corpus, name)) {
+    if (!demux(&s, corpus, name, init)) {
         failures++;
         printf("%s: cannot be demuxed\n", name);
     }
