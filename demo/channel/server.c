@@ -7,6 +7,7 @@
 #include "limit.h"
 #include "log.h"
 #include "parked.h"
+#include "transfers.h"
 
 #include <arpa/inet.h>
 #include <jansson.h>
@@ -23,6 +24,7 @@
 #define CONNECTIONS_MAX   10000
 #define DESCRIPTORS_KEPT  64 /* for all but connections */
 #define IDLE_SECONDS_MAX  15
+#define ANSWER_SECONDS    60 /* and as long as segments take to grow: more than any answer needs */
 #define CONNECTION_MEMORY ((size_t)8 * 1024)
 #define THREADS           2
 #define PARKED_MAX        2000 /* requests that wait for what is still to come */
@@ -39,6 +41,7 @@ struct ch_server {
     pthread_mutex_t limit_mutex;
     ch_limit limit;
     ch_parked *parked;
+    ch_transfers *transfers;
     int64_t started_ns;
 };
 
@@ -46,6 +49,7 @@ typedef struct request {
     ch_bytes body;
     size_t size;  /* received, kept or not */
     ch_wait wait; /* until_ns is 0 where it has not waited; its blob has a reference */
+    ch_transfer transfer;
 } request;
 
 /* A blob that is sent while it grows. */
@@ -452,6 +456,9 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
         if (!q)
             return MHD_NO;
         *state = q;
+        const union MHD_ConnectionInfo *info =
+            MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        ch_transfers_begin(s->transfers, &q->transfer, info ? info->connect_fd : -1, ch_parked_now_ns());
         if (announces_too_much(connection))
             return send_error(connection, MHD_HTTP_CONTENT_TOO_LARGE, "ValidationException",
                               "the body is too long");
@@ -473,13 +480,14 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
 static void on_completed(void *user, struct MHD_Connection *connection, void **state,
                          enum MHD_RequestTerminationCode why)
 {
-    (void)user;
     (void)connection;
     (void)why;
+    ch_server *s = user;
     request *q = *state;
     *state = NULL;
     if (!q)
         return;
+    ch_transfers_end(s->transfers, &q->transfer);
     ch_bytes_deinit(&q->body);
     forget_blob(q);
     free(q);
@@ -539,7 +547,9 @@ ch_server *ch_server_create(const ch_server_settings *settings)
     s->started_ns = ch_parked_now_ns();
     ch_limit_init(&s->limit, settings->put_rate);
     s->parked = ch_parked_create(ch_store_bell(settings->store), PARKED_MAX);
-    if (!s->parked) {
+    int64_t answer_seconds = ANSWER_SECONDS + 2 * WAIT_TARGETS * ch_ll_target_seconds(settings->ll);
+    s->transfers = ch_transfers_create(answer_seconds * NS_PER_SECOND);
+    if (!s->parked || !s->transfers) {
         ch_error("no thread or no memory");
         ch_server_destroy(&s);
     } else if (!start(s, &address)) {
@@ -560,6 +570,7 @@ void ch_server_destroy(ch_server **pointer)
     if (s->daemon)
         MHD_stop_daemon(s->daemon);
     ch_parked_destroy(&s->parked);
+    ch_transfers_destroy(&s->transfers);
     pthread_mutex_destroy(&s->limit_mutex);
     free(s);
 }
