@@ -157,12 +157,15 @@ AIZU_API aizu_result aizu_player_set_header(aizu_player *player, const char *lin
 /* One variant of the multivariant playlist (RFC 8216, 4.3.4.2). A media playlist alone is one quality. */
 typedef struct aizu_quality {
     size_t size_struct;
-    int index;         /* for aizu_player_set_quality() */
-    char name[64];     /* NAME, IVS-NAME, VIDEO group or "HEIGHTp" */
-    int64_t bandwidth; /* BANDWIDTH, bits per second, 0 unknown */
-    int width, height; /* RESOLUTION, 0 unknown */
-    double frame_rate; /* FRAME-RATE, 0 unknown */
-    char codecs[128];  /* CODECS */
+    int index;           /* for aizu_player_set_quality() */
+    char name[64];       /* NAME, IVS-NAME, VIDEO group or "HEIGHTp" */
+    int64_t bandwidth;   /* BANDWIDTH, bits per second, 0 unknown */
+    int width, height;   /* RESOLUTION, 0 unknown */
+    double frame_rate;   /* FRAME-RATE, 0 unknown */
+    char codecs[128];    /* CODECS */
+    char video_range[8]; /* VIDEO-RANGE: "SDR", "HLG", "PQ", "" unknown */
+    char hdcp_level[16]; /* HDCP-LEVEL: "NONE", "TYPE-0", "TYPE-1", "" unknown */
+    double score;        /* SCORE, negative: not given */
 } aizu_quality;
 
 /* The number of qualities, 0 before a playlist is loaded. */
@@ -226,8 +229,8 @@ AIZU_API aizu_result aizu_player_seek_fast(aizu_player *player, int64_t position
 AIZU_API aizu_result aizu_player_session_data(const aizu_player *player, const char *data_id,
                                               const char *language, char *out, size_t out_size);
 
-/* The answer to AIZU_EVENT_KEY: 16 bytes, or NULL to refuse; for an id that is not waited for, or not any more,
- * nothing happens. AIZU_E_MEMORY. */
+/* The answer to AIZU_EVENT_KEY: 16 bytes, or NULL to refuse; for an id that is not waited for, or not any
+ * more, nothing happens. AIZU_E_MEMORY. */
 AIZU_API aizu_result aizu_player_provide_key(aizu_player *player, uint64_t key_id, const uint8_t *key);
 
 /* Getters never wait: they read what the engine wrote last (at most one frame ago). */

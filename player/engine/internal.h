@@ -435,7 +435,8 @@ struct az_lane {
     bool is_placed;         /* the first sample of the segment was mapped */
     bool is_list_corrected; /* the start in the playlist's list agrees with the media */
     int64_t listed_start;   /* what the list said at first */
-    bool is_contiguous;     /* the segment follows the one before it */
+    bool is_contiguous;     /* the segment follows the one before it ... */
+    bool is_overlapping;    /* ... or is what parts of it were loaded from */
     bool has_own_domain;    /* its timestamps have nothing to do with those of the variant */
     size_t bytes_idle;      /* bytes since the last sample that was new */
     int64_t complete_end;   /* end of the media of complete segments, AIZU_NO_TIME */

@@ -233,6 +233,7 @@ static bool follows(const az_lane *lane, const az_list_item *item)
 static void begin_segment(az_lane *lane, const az_list_item *item)
 {
     bool is_part = is_continuation(lane, item);
+    lane->is_overlapping = lane->segment.sequence == item->sequence;
     lane->is_contiguous = lane->is_contiguous && follows(lane, item);
     lane->segment = *item;
     lane->source = lane->current;
@@ -271,9 +272,12 @@ static bool start_segment(az_lane *lane, const az_list_item *item)
     if (outcome.result != AIZU_OK) {
         bool is_fatal = outcome.result == AIZU_E_MEMORY || outcome.result == AIZU_E_UNSUPPORTED;
         az_lane_fault(lane, &outcome, is_fatal, "segment");
-        if (!is_fatal)
-            pass_over(lane, item);
-        return is_fatal;
+        if (is_fatal)
+            return true;
+        lane->skipped = outcome.result;
+        lane->skipped_status = 0;
+        pass_over(lane, item);
+        return false;
     }
     lane->state = AZ_LANE_OPENING;
     return true;

@@ -47,6 +47,16 @@ static bool is_audio_only(const az_variant *variant)
     return variant->codecs.size > 0 && variant->height == 0 && !has_video_codec(variant->codecs);
 }
 
+/* Variants that are not chosen by themselves, unless there is nothing else: without a picture; for outputs
+ * that are protected from copying, which this one is not; and of a range that it does not show as it is
+ * meant. */
+static bool is_for_others(const az_variant *variant)
+{
+    bool is_protected = variant->hdcp_level.size > 0 && !az_span_equal_str(variant->hdcp_level, "NONE");
+    bool is_wide = variant->video_range.size > 0 && !az_span_equal_str(variant->video_range, "SDR");
+    return is_audio_only(variant) || is_protected || is_wide;
+}
+
 static void describe(aizu_quality *quality, int index, const az_variant *variant)
 {
     quality->size_struct = sizeof(*quality);
@@ -55,7 +65,10 @@ static void describe(aizu_quality *quality, int index, const az_variant *variant
     quality->width = (int)AZ_MIN(variant->width, 65535u);
     quality->height = (int)AZ_MIN(variant->height, 65535u);
     quality->frame_rate = variant->frame_rate;
+    quality->score = variant->score;
     copy_span(quality->codecs, sizeof(quality->codecs), variant->codecs);
+    copy_span(quality->video_range, sizeof(quality->video_range), variant->video_range);
+    copy_span(quality->hdcp_level, sizeof(quality->hdcp_level), variant->hdcp_level);
     if (variant->name.size)
         copy_span(quality->name, sizeof(quality->name), variant->name);
     else if (variant->video.size)
@@ -139,15 +152,14 @@ static bool variant_add(az_presentation *p, const az_variant *variant, const cha
     if (!url_add(source, url, variant))
         return false;
     describe(&source->quality, (int)p->variant_count, variant);
-    if (is_audio_only(variant))
+    if (is_for_others(variant))
         source->penalty_until = AZ_NEVER;
     p->source_count++;
     p->variant_count++;
     return true;
 }
 
-/* A variant without a picture is not chosen by itself, unless there is nothing else. */
-static void allow_audio_only(az_presentation *p)
+static void allow_others(az_presentation *p)
 {
     for (size_t i = 0; i < p->variant_count; i++)
         if (p->sources[i].penalty_until != AZ_NEVER)
@@ -292,7 +304,7 @@ aizu_result az_multivariant_take(az_engine *e, az_playlist **playlist, const cha
             az_trace(e, AZ_LOG_WARNING, "engine", "a variant that cannot be used is left out");
     if (p->variant_count == 0)
         return AIZU_E_PLAYLIST;
-    allow_audio_only(p);
+    allow_others(p);
     for (size_t i = 0; i < m->rendition_count && p->source_count < count; i++)
         rendition_add(p, &m->renditions[i], base);
     pathways_set(p);

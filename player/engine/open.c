@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define FAILED_AGAIN_AFTER (10 * AIZU_SECOND) /* a key that could not be had is asked for once more */
+#define INLINE_KEY_MAX     256                /* bytes of its URI */
 #define MAP_TRIES_MAX      3
 
 /* ---- what a segment needs ---- */
@@ -40,6 +41,50 @@ static void set_iv(az_key_need *need, const az_key *key, uint64_t number)
         need->iv[15 - i] = (uint8_t)(number >> (8 * i));
 }
 
+/* A key that stands in the playlist itself: "data:...;base64,..." (RFC 2397). It is its own URL. */
+static bool is_inline(az_span uri)
+{
+    return az_span_starts_with(uri, "data:");
+}
+
+static aizu_result key_url(const az_lane *lane, az_span uri, char *out, size_t size)
+{
+    if (!is_inline(uri))
+        return az_url_resolve(out, size, az_span_str(az_source_current(lane)->base), uri);
+    if (uri.size >= INLINE_KEY_MAX || uri.size >= size)
+        return AIZU_E_LIMIT;
+    memcpy(out, uri.data, uri.size);
+    out[uri.size] = '\0';
+    return AIZU_OK;
+}
+
+static int base64_value(char c)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const char *at = c ? strchr(digits, c) : NULL;
+    return at ? (int)(at - digits) : -1;
+}
+
+/* The 16 bytes of an inline key. */
+static bool inline_key(const char *url, uint8_t key[16])
+{
+    const char *at = strstr(url, ";base64,");
+    uint32_t bits = 0;
+    unsigned count = 0;
+    size_t size = 0;
+    for (at = at ? at + 8 : ""; base64_value(*at) >= 0; at++) {
+        bits = bits << 6 | (uint32_t)base64_value(*at);
+        count += 6;
+        if (count < 8)
+            continue;
+        count -= 8;
+        if (size == 16)
+            return false;
+        key[size++] = (uint8_t)(bits >> count);
+    }
+    return size == 16;
+}
+
 static aizu_result need_set(const az_lane *lane, az_key_need *need, const az_key *first, uint64_t number)
 {
     const az_list *list = az_source_list(lane);
@@ -49,8 +94,7 @@ static aizu_result need_set(const az_lane *lane, az_key_need *need, const az_key
     for (const az_key *key = first; key; key = az_list_key_next(list, key)) {
         if (!is_identity(key) || !is_method_known(key->method))
             continue;
-        const char *base = az_source_current(lane)->base;
-        aizu_result result = az_url_resolve(url, sizeof(url), az_span_str(base), key->uri);
+        aizu_result result = key_url(lane, key->uri, url, sizeof(url));
         if (result != AIZU_OK)
             return result;
         need->url = az_text_copy(url);
@@ -137,6 +181,12 @@ static void key_request(az_lane *lane, az_key_entry *entry)
 {
     az_engine *e = lane->e;
     entry->state = AZ_KEY_WANTED;
+    if (is_inline(az_span_str(entry->url))) {
+        entry->state = AZ_KEY_READY;
+        if (!inline_key(entry->url, entry->key))
+            key_failed(e, entry, &(az_fetch_outcome){.result = AIZU_E_MEDIA});
+        return;
+    }
     if (e->config.ask_keys) {
         az_report_key(e, entry->id, entry->url);
         return;

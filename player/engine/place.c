@@ -91,6 +91,15 @@ static int64_t replace_clock(az_lane *lane, az_timebase base, int64_t ticks, int
     return expected;
 }
 
+/* All of the segment would stand where media of segments before it is queued already. */
+static bool is_behind(const az_lane *lane, az_media media, int64_t pts)
+{
+    int64_t end = stream_end(lane, media);
+    int64_t duration = lane->segment.duration;
+    return lane->is_contiguous && !lane->is_overlapping && end != AIZU_NO_TIME && duration > 0 &&
+           az_add_sat(pts, duration + duration / 2) <= end;
+}
+
 /* The first sample of the segment: says where the segment is. */
 static bool place(az_lane *lane, az_media media, az_timebase base, int64_t ticks)
 {
@@ -103,7 +112,7 @@ static bool place(az_lane *lane, az_media media, az_timebase base, int64_t ticks
     int64_t pts = az_timemap_pts(e->timemap, domain_of(lane), base, ticks, expected);
     bool is_lost =
         lane->kind == AZ_LANE_MAIN ? lane->is_contiguous && is_far(pts, az_playback_available_end(e)) : true;
-    if (is_far(pts, expected) && is_lost)
+    if ((is_far(pts, expected) && is_lost) || is_behind(lane, media, pts))
         pts = replace_clock(lane, base, ticks, expected);
     if (is_too_late(lane, pts)) { /* the one before it will say where both are */
         lane->verdict = AZ_LANE_STEP_BACK;
@@ -279,6 +288,16 @@ static void take_early(az_lane *lane)
 }
 
 /* A sample with its ticks as the track's edit list has them. */
+/* Decoding has to begin before this: segments of the playlist are not independent of each other (4.3.5.1). */
+static bool is_undecodable(const az_lane *lane, const az_sample *sample)
+{
+    const az_list *list = az_source_list(lane);
+    return sample->media == AZ_MEDIA_VIDEO && !(sample->flags & AZ_SAMPLE_KEY) && !lane->is_contiguous &&
+           lane->is_exact && lane->cover != AIZU_NO_TIME && lane->steps_back < AZ_STEPS_BACK_MAX && list &&
+           !az_list_is_empty(list) && lane->segment.sequence > az_list_at(list, 0).sequence &&
+           stream_end(lane, AZ_MEDIA_VIDEO) == AIZU_NO_TIME && lane->source == lane->current;
+}
+
 static void take_sample(az_lane *lane, const az_sample *sample, const az_track *track)
 {
     az_engine *e = lane->e;
@@ -290,6 +309,10 @@ static void take_sample(az_lane *lane, const az_sample *sample, const az_track *
         ticks = 0; /* packed audio without a timestamp: where the playlist says */
     if (!lane->is_placed && (ticks == AZ_NO_TICKS || !place(lane, sample->media, base, ticks)))
         return;
+    if (is_undecodable(lane, sample)) {
+        lane->verdict = AZ_LANE_STEP_BACK;
+        return;
+    }
     int64_t end = s->is_replacing ? s->next.end : s->end;
     int64_t pts = ticks != AZ_NO_TICKS ? az_place_map(lane, base, ticks) : end;
     if (pts == AIZU_NO_TIME || az_place_is_off(lane, pts))

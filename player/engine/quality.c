@@ -38,6 +38,16 @@ int64_t az_quality_estimate(const az_engine *e)
     return (int64_t)AZ_MIN(t->fast.bits / t->fast.seconds, t->slow.bits / t->slow.seconds);
 }
 
+/* The author's order where there is one (SCORE, bis 4.4.6.2), else that of the bit rates. */
+static bool is_better(const az_engine *e, size_t a, size_t b)
+{
+    const aizu_quality *x = &e->presentation.sources[a].quality;
+    const aizu_quality *y = &e->presentation.sources[b].quality;
+    if (x->score >= 0 && y->score >= 0 && (x->score > y->score || x->score < y->score))
+        return x->score > y->score;
+    return x->bandwidth > y->bandwidth;
+}
+
 /* The best source that a rate carries, else the cheapest; those under a penalty only when there is no other.
  */
 static size_t best_for(const az_engine *e, double rate)
@@ -51,7 +61,7 @@ static size_t best_for(const az_engine *e, double rate)
             continue;
         if (cheapest == SIZE_MAX || bandwidth < p->sources[cheapest].quality.bandwidth)
             cheapest = i;
-        if ((double)bandwidth <= rate && (best == SIZE_MAX || bandwidth > p->sources[best].quality.bandwidth))
+        if ((double)bandwidth <= rate && (best == SIZE_MAX || is_better(e, i, best)))
             best = i;
     }
     if (best != SIZE_MAX)

@@ -328,7 +328,7 @@ static aizu_result take_single(az_engine *e, az_playlist **playlist, const az_fe
     p->sources[0] = (az_source){.lane = AZ_LANE_MAIN, .rendition = -1, .url_count = 1};
     p->sources[0].reload_due = AZ_NEVER;
     p->sources[0].urls[0] = (az_source_url){.url = url, .pathway = "."};
-    p->sources[0].quality.size_struct = sizeof(p->sources[0].quality);
+    p->sources[0].quality = (aizu_quality){.size_struct = sizeof(p->sources[0].quality), .score = -1.0};
     p->source_count = p->variant_count = 1;
     lane->current = lane->wanted = 0;
     p->version++;
