@@ -150,6 +150,9 @@ static void read_tag(az_parser *p, az_span line)
     if (HAS_PREFIX(line, "#EXT-X-PROGRAM-DATE-TIME:")) {
         mark_kind(p, TAG_SEGMENT);
         az_read_program_date_time(p, az_span_make(line.data + 25, line.size - 25));
+    } else if (HAS_PREFIX(line, "#EXT-X-PART:")) {
+        mark_kind(p, TAG_SEGMENT);
+        az_read_part(p, az_span_make(line.data + 12, line.size - 12));
     } else if (HAS_PREFIX(line, "#EXT")) {
         read_other_tag(p, line);
     } /* else a comment */

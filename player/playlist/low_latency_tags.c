@@ -5,6 +5,8 @@
  */
 #include "playlist/parser.h"
 
+#include <string.h>
+
 static void read_part_range(az_parser *p, az_part *part)
 {
     az_span text = az_attribute_string(p, "BYTERANGE");
@@ -22,27 +24,79 @@ static void read_part_range(az_parser *p, az_part *part)
     }
 }
 
-void az_read_part(az_parser *p, az_span value)
+#define SKIP_PREFIX(at, end, literal)                                   \
+    ((size_t)((end) - (at)) >= sizeof(literal) - 1 &&                   \
+     memcmp((at), literal, sizeof(literal) - 1) == 0 && ((at) += sizeof(literal) - 1))
+
+/* Tells one attribute that a part has mostly, in the form that the grammar asks for; *bit is its own. */
+static bool scan_attribute(const uint8_t **at, const uint8_t *end, az_part *part, unsigned *bit)
+{
+    if (SKIP_PREFIX(*at, end, "DURATION=")) {
+        *bit = 1;
+        return az_scan_ns(at, end, &part->duration);
+    }
+    if (SKIP_PREFIX(*at, end, "URI=\"")) {
+        const uint8_t *quote = *at < end ? memchr(*at, '"', (size_t)(end - *at)) : NULL;
+        part->uri = az_span_make(*at, quote ? (size_t)(quote - *at) : 0);
+        *at = quote ? quote + 1 : *at;
+        *bit = 2;
+        return part->uri.size > 0;
+    }
+    part->is_independent = part->is_independent || SKIP_PREFIX(*at, end, "INDEPENDENT=YES");
+    *bit = 4;
+    return part->is_independent;
+}
+
+/* The most frequent tag of low latency, in one pass. False: it has more, or is written otherwise. */
+static bool scan_part(const az_parser *p, az_span value, az_part *part)
+{
+    const uint8_t *at = value.data;
+    const uint8_t *end = value.data + value.size;
+    unsigned seen = 0;
+    unsigned bit;
+    while (at < end && !p->has_brace) {
+        if (!scan_attribute(&at, end, part, &bit) || (seen & bit))
+            return false;
+        seen |= bit;
+        if (at == end)
+            return (seen & 3) == 3;
+        if (*at++ != ',')
+            return false;
+    }
+    return false;
+}
+
+static void read_part_attributes(az_parser *p, az_span value, az_part *part)
 {
     az_attributes_read(p, value);
-    az_span uri = az_attribute_string(p, "URI");
-    if (uri.size == 0) {
-        az_parser_note(p, "EXT-X-PART without URI: ignored");
-        return;
-    }
-    az_part *part = az_parser_add(p, &p->parts, sizeof(*part), AZ_PLAYLIST_PARTS_MAX);
-    uint32_t *segment = az_parser_add(p, &p->part_segments, sizeof(*segment), AZ_PLAYLIST_PARTS_MAX);
-    if (!part || !segment)
-        return;
-    *segment = (uint32_t)p->segments.count;
-    if (p->pending.part_count < UINT16_MAX)
-        p->pending.part_count++;
-    part->uri = uri;
+    part->uri = az_attribute_string(p, "URI");
     if (!az_attribute_ns(p, "DURATION", &part->duration))
         az_parser_note(p, "EXT-X-PART without DURATION");
     part->is_independent = az_attribute_yes(p, "INDEPENDENT");
     part->is_gap = az_attribute_yes(p, "GAP");
-    read_part_range(p, part);
+    if (part->uri.size > 0)
+        read_part_range(p, part);
+}
+
+void az_read_part(az_parser *p, az_span value)
+{
+    az_part part = {0};
+    if (!scan_part(p, value, &part)) {
+        part = (az_part){0};
+        read_part_attributes(p, value, &part);
+    }
+    if (part.uri.size == 0) {
+        az_parser_note(p, "EXT-X-PART without URI: ignored");
+        return;
+    }
+    az_part *out = az_parser_add(p, &p->parts, sizeof(*out), AZ_PLAYLIST_PARTS_MAX);
+    uint32_t *segment = az_parser_add(p, &p->part_segments, sizeof(*segment), AZ_PLAYLIST_PARTS_MAX);
+    if (!out || !segment)
+        return;
+    *out = part;
+    *segment = (uint32_t)p->segments.count;
+    if (p->pending.part_count < UINT16_MAX)
+        p->pending.part_count++;
 }
 
 void az_read_part_inf(az_parser *p, az_span value)
