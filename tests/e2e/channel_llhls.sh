@@ -2,16 +2,16 @@
 # Low-latency HLS: a strict client follows all renditions through blocking reloads and preload hints and holds them
 # against the rules; what it received decodes without a break; and who asks for too much is refused.
 . "$(dirname "$0")/channel_support.sh"
-command -v node >/dev/null && node -e 'process.exit(parseInt(process.versions.node) >= 18 ? 0 : 1)' ||
-    { echo "skipped: no node 18 or newer"; exit 77; }
+node -e 'process.exit(parseInt(process.versions.node) >= 18 ? 0 : 1)' 2>/dev/null || { echo "skipped: no node 18 or newer"; exit 77; }
 export no_proxy=127.0.0.1 NO_PROXY=127.0.0.1
 
 steps() { # FILE: the distances of its packets' times, each once
     ffprobe -v error -show_entries packet=pts -of csv=p=0 "$1" | tr -d ',' | awk 'NR > 1 {print $1 - last} {last = $1}' | sort -u | xargs
 }
 
+ulimit -n "$(ulimit -Hn)"
 start_channel --size 640x360 --prefill 24 --cue-every 0.7 --cue-log "$dir/log"
-node "$(dirname "$0")/llhls_check.cjs" "$url/ll.m3u8" "$dir/log" "$dir" 8 || fail "the rules"
+node "$(dirname "$0")/llhls_check.cjs" "$url/ll.m3u8" "$dir/log" "$dir" 8 crowd || fail "the rules"
 for name in 360p 180p; do
     same "$name: decoding" "" "$(ffmpeg -v warning -i "$dir/$name.mp4" -f null - 2>&1)"
     same "$name: steps of time" 3000 "$(steps "$dir/$name.mp4")"

@@ -33,7 +33,7 @@ watch_both() {
     early=$(stat -c %s "$dir/a.ts")
     wait $a $b
     read -r first_a total_a status_a size_a <"$dir/a"
-    read -r first_b total_b status_b size_b <"$dir/b"
+    read -r first_b total_b status_b _ <"$dir/b"
 }
 
 # Some of it was there long before all of it, and the next one began where it ended.

@@ -1,11 +1,11 @@
-// Watches a low-latency stream for some seconds as a strict client: <multivariant URL> <cue log> <folder> [seconds].
+// Watches a low-latency stream for some seconds as a strict client: <multivariant URL> <cue log> <folder> [seconds [crowd]].
 // Every rendition is followed with blocking reloads and through its preload hints; each playlist is held against the
 // rules of draft-pantos-hls-rfc8216bis (section numbers below), each part against ISO/IEC 14496-12. Writes what it
-// received to <folder>/<rendition>.mp4. Says what is wrong, one line each, and ends with 1.
+// received to <folder>/<rendition>.mp4. With "crowd" it also asks for more than the server lets wait. Says what is wrong, one line each, and ends with 1.
 const fs = require('fs');
 const http = require('http');
 
-const [masterUrl, cueLog, folder, seconds = '8'] = process.argv.slice(2);
+const [masterUrl, cueLog, folder, seconds = '8', crowd] = process.argv.slice(2);
 const agent = new http.Agent({ keepAlive: true, maxSockets: 64 });
 const problems = new Map(); // text -> how often
 const stats = { reloads: 0, parts: 0, cues: 0, deltas: 0, reports: 0, waited: [] };
@@ -324,6 +324,23 @@ async function checkNonsense(rendition) {
   check(behind.segments.some((s) => s.msn === whole.open.msn) && behind.open.parts.length > 0, 'a part behind the end of a segment is not the next one\'s first');
 }
 
+// Many more than the server lets wait: some wait, the rest is told so at once, and the stream goes on.
+async function checkCrowd(rendition) {
+  const list = parse((await get(`${rendition.url}?_HLS_msn=${parse((await get(rendition.url)).body.toString()).open.msn}`)).body.toString());
+  const crowd = new http.Agent({ maxSockets: Infinity });
+  const one = () => new Promise((resolve) => {
+    http.get(`${rendition.url}?_HLS_msn=${list.open.msn}`, { agent: crowd }, (r) => { r.resume(); r.on('end', () => resolve(r.statusCode)); })
+      .on('error', (error) => resolve(error.code));
+  });
+  const tally = {};
+  for (const status of await Promise.all(Array.from({ length: 2300 }, one))) tally[status] = (tally[status] || 0) + 1;
+  agent.destroy(); // those connections were idle for long
+  console.log(`a crowd: ${JSON.stringify(tally)}`);
+  if (tally.EMFILE) return; // not enough descriptors on this side
+  check(tally[200] >= 1000 && tally[503] >= 100 && tally[200] + tally[503] === 2300, `a crowd got ${JSON.stringify(tally)}`);
+  check((await get(rendition.url)).status === 200, 'no answer after the crowd');
+}
+
 function checkCues(state, rendition) {
   const truth = fs.readFileSync(cueLog, 'utf8').trim().split('\n').map((line) => JSON.parse(line));
   stats.cues += state.cues.length;
@@ -345,6 +362,7 @@ async function main() {
   const states = await Promise.all(renditions.map(follow));
   states.forEach((state, i) => { if (renditions[i].isVideo) checkCues(state, renditions[i]); });
   await checkNonsense(renditions[0]);
+  if (crowd === 'crowd') await checkCrowd(renditions[0]);
   const sorted = stats.waited.sort((a, b) => a - b);
   console.log(`${stats.reloads} blocking reloads (median ${sorted[sorted.length >> 1].toFixed()} ms, longest ${sorted.at(-1).toFixed()} ms), ` +
     `${stats.parts} hinted parts, ${stats.cues} cues, ${stats.deltas} deltas, ${stats.reports} reports`);
