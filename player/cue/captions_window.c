@@ -55,10 +55,17 @@ void az_cc708_window_define(az_cc708_window *w, const uint8_t *p)
     }
 }
 
+/* The eight colours that every decoder has are coded with 2 for full (47 CFR 15.122): white is 2, 2, 2. */
+static uint8_t color_of(uint8_t parameter)
+{
+    uint8_t color = parameter & 0x3F;
+    return color & 0x15 ? color : (uint8_t)(color | color >> 1);
+}
+
 void az_cc708_window_set_attributes(az_cc708_window *w, const uint8_t *p)
 {
     w->fill_opacity = p[0] >> 6;
-    w->fill = p[0] & 0x3F;
+    w->fill = color_of(p[0]);
     w->is_wrapping = p[2] >> 6 & 1;
     w->print = (az_cc708_direction)(p[2] >> 4 & 3);
     w->scroll = (az_cc708_direction)(p[2] >> 2 & 3);
@@ -80,8 +87,8 @@ void az_cc708_window_set_pen(az_cc708_window *w, const uint8_t *p)
 
 void az_cc708_window_set_color(az_cc708_window *w, const uint8_t *p)
 {
-    w->pen.foreground = p[0] & 0x3F;
-    w->pen.background = p[1] & 0x3F;
+    w->pen.foreground = color_of(p[0]);
+    w->pen.background = color_of(p[1]);
     w->pen.opacity = p[1] >> 6;
 }
 
