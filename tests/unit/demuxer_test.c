@@ -294,7 +294,7 @@ static void a_ttml_document_is_given_out_whole_at_the_end(void **state)
 {
     fixture *f = *state;
     assert_int_equal(feed(f, TTML, 60), AIZU_OK);
-    assert_int_equal(feed(f, TTML + 60, strlen(TTML) - 60), AIZU_OK);
+    assert_int_equal(feed(f, &TTML[60], strlen(TTML) - 60), AIZU_OK);
     assert_int_equal(f->texts, 0);
     assert_int_equal(az_demuxer_finish(f->demuxer), AIZU_OK);
     assert_int_equal(f->texts, 1);
