@@ -231,6 +231,8 @@ static const char *event_name(aizu_event_type type)
         return "renditions";
     case AIZU_EVENT_RENDITION:
         return "rendition";
+    case AIZU_EVENT_THUMBNAIL:
+        return "thumbnail";
     case AIZU_EVENT_KEY:
         return "key";
     }
@@ -284,6 +286,14 @@ void log_event(event_log *l, const aizu_event *event, const aizu_player *player,
         break;
     case AIZU_EVENT_RENDITIONS:
     case AIZU_EVENT_KEY:
+        break;
+    case AIZU_EVENT_THUMBNAIL:
+        json_object_set_new(line, "position", seconds(event->position));
+        if (event->thumbnail) {
+            json_object_set_new(line, "pts", seconds(event->thumbnail->pts));
+            json_object_set_new(line, "width", json_integer(event->thumbnail->width));
+            json_object_set_new(line, "height", json_integer(event->thumbnail->height));
+        }
         break;
     case AIZU_EVENT_RENDITION:
         json_object_set_new(line, "kind",

@@ -70,6 +70,7 @@ void quiz_print_event(const struct quiz_printer *printer, const aizu_event *even
     case AIZU_EVENT_RENDITIONS:
     case AIZU_EVENT_RENDITION:
     case AIZU_EVENT_KEY:
+    case AIZU_EVENT_THUMBNAIL:
         break;
     }
 }

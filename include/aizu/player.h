@@ -223,6 +223,12 @@ AIZU_API double aizu_player_rate(const aizu_player *player);
 /* As aizu_player_seek(), to the key frame at or before the position: quicker. */
 AIZU_API aizu_result aizu_player_seek_fast(aizu_player *player, int64_t position);
 
+/* Asks for a small picture of about a position, as for a seek bar, out of the stream's I-frame playlist (RFC
+ * 8216, 4.3.4.3). AIZU_EVENT_THUMBNAIL answers, without a picture where there is none; a newer request
+ * replaces one that is not answered yet. Playback goes on. AIZU_E_ARGUMENT, AIZU_E_STATE when nothing is
+ * loaded. */
+AIZU_API aizu_result aizu_player_request_thumbnail(aizu_player *player, int64_t position);
+
 /* The value of EXT-X-SESSION-DATA (RFC 8216, 4.3.4.4) with this DATA-ID and, unless NULL, language, into
  * `out` with a NUL; its URI where it has one instead. AIZU_AGAIN: there is none; AIZU_E_LIMIT: it does not
  * fit. */
@@ -287,7 +293,8 @@ typedef enum aizu_event_type {
     AIZU_EVENT_INPUT,       /* input: key, mouse or close in a window of the library */
     AIZU_EVENT_RENDITIONS,  /* the lists of renditions are there, or changed */
     AIZU_EVENT_RENDITION,   /* rendition_kind, rendition: played from now on */
-    AIZU_EVENT_KEY,         /* key_id, key_url: only with aizu_config.ask_keys; aizu_player_provide_key() */
+    AIZU_EVENT_THUMBNAIL, /* thumbnail (NULL: there is none), position: of aizu_player_request_thumbnail() */
+    AIZU_EVENT_KEY,       /* key_id, key_url: only with aizu_config.ask_keys; aizu_player_provide_key() */
 } aizu_event_type;
 
 /* What is known about an error where it happened. */
@@ -319,9 +326,10 @@ typedef struct aizu_event {
     aizu_input_type input;
     const char *input_key; /* SDL's key name, as in "Space"; NULL but for AIZU_INPUT_KEY */
     aizu_rendition_kind rendition_kind;
-    int rendition;       /* index, AIZU_RENDITION_OFF */
-    uint64_t key_id;     /* never 0 */
-    const char *key_url; /* absolute, with its query; NULL but for AIZU_EVENT_KEY */
+    int rendition;               /* index, AIZU_RENDITION_OFF */
+    uint64_t key_id;             /* never 0 */
+    const char *key_url;         /* absolute, with its query; NULL but for AIZU_EVENT_KEY */
+    const aizu_frame *thumbnail; /* lives as long as the callback, like all pointers here */
 } aizu_event;
 
 typedef void (*aizu_cue_callback)(void *user, const aizu_cue *cue);

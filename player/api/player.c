@@ -111,6 +111,15 @@ aizu_result aizu_player_seek_fast(aizu_player *player, int64_t position)
     return command(player, (az_event){.type = AZ_EVENT_SEEK, .pts = position, .index = 1});
 }
 
+aizu_result aizu_player_request_thumbnail(aizu_player *player, int64_t position)
+{
+    if (!player || position < 0)
+        return AIZU_E_ARGUMENT;
+    if (!az_loop_is_loaded(player->loop))
+        return AIZU_E_STATE;
+    return command(player, (az_event){.type = AZ_EVENT_THUMBNAIL, .pts = position});
+}
+
 aizu_result aizu_player_set_rate(aizu_player *player, double rate)
 {
     if (!player || !(rate >= 0.25 && rate <= 2.0))

@@ -140,6 +140,7 @@ void az_engine_destroy(az_engine **pointer, void (*drop)(void *user, az_stream s
     az_open_forget(e);
     az_steering_forget(e);
     az_metadata_deinit(e);
+    az_slice_unref(&e->scrub.track.config);
     az_fetch_deinit(e);
     az_timemap_destroy(&e->timemap);
     az_cue_queue_destroy(&e->cues);
@@ -210,6 +211,9 @@ static void handle(az_engine *e, const az_event *event)
     case AZ_EVENT_KEY:
         az_open_key(e, event);
         break;
+    case AZ_EVENT_THUMBNAIL:
+        az_scrub_request(e, event->pts);
+        break;
     case AZ_EVENT_REPORT_FRAMES:
         e->config.report_frames = event->index != 0;
         break;
@@ -225,7 +229,10 @@ static void handle(az_engine *e, const az_event *event)
     case AZ_EVENT_FRAME:
     case AZ_EVENT_DECODED:
     case AZ_EVENT_DRAINED:
-        az_stream_event(e, event);
+        if (event->stream == AZ_STREAM_THUMBNAIL)
+            az_scrub_event(e, event);
+        else
+            az_stream_event(e, event);
         break;
     case AZ_EVENT_PRESENTED:
     case AZ_EVENT_DROPPED:

@@ -42,11 +42,13 @@ typedef struct az_engine_config {
 /* The defaults of include/aizu/player.h. */
 void az_engine_config_init(az_engine_config *config);
 
-/* The two streams that are decoded. */
+/* The two streams that are played, and what else is decoded. */
 typedef enum az_stream {
     AZ_STREAM_VIDEO = 0,
     AZ_STREAM_AUDIO = 1,
     AZ_STREAMS,
+    AZ_STREAM_THUMBNAIL = AZ_STREAMS, /* single pictures, on request */
+    AZ_DECODERS,
 } az_stream;
 
 /* ---- events: what happened ---- */
@@ -61,6 +63,7 @@ typedef enum az_event_type {
     AZ_EVENT_QUALITY,       /* index, AIZU_QUALITY_AUTO */
     AZ_EVENT_RENDITION,     /* kind, index: of a rendition, AIZU_RENDITION_AUTO, AIZU_RENDITION_OFF */
     AZ_EVENT_RATE,          /* rate: of playback, 0.25 to 2 */
+    AZ_EVENT_THUMBNAIL,     /* pts: a picture of about that time is wanted */
     AZ_EVENT_KEY,           /* key_id, data: 16 bytes; none: refused */
     AZ_EVENT_REPORT_FRAMES, /* index: 1 or 0, as in the config */
     /* clocks */
@@ -125,6 +128,7 @@ typedef enum az_action_type {
                                a  rate with its pitch kept. Again with another rate while it runs */
     AZ_ACTION_AUDIO_PAUSE,  /* hold the sound where it is */
     AZ_ACTION_DROP,         /* stream, frame: not needed; release it */
+    AZ_ACTION_THUMBNAIL,    /* frame (NULL: there is none), pts: the answer to AZ_EVENT_THUMBNAIL */
     AZ_ACTION_CUE,          /* cue (az_cue_unref() it), phase, flags, due, late_by */
     AZ_ACTION_REPORT,       /* report: for the application's event callback */
 } az_action_type;

@@ -9,6 +9,7 @@
  *     rendition.c which sound and which subtitles
  *     steering.c  which pathway
  *     lane.c      which segment next, and what if it does not come
+ *     scrub.c     thumbnails
  *     open.c      keys and initialisation sections
  *     place.c     samples of the segment into presentation time
  *     metadata.c  carriers of cues, subtitles and captions into the cue queue
@@ -94,6 +95,7 @@ typedef enum az_lane_kind {
     AZ_LANE_MAIN = 0, /* the variant: picture, and sound where it is muxed in */
     AZ_LANE_AUDIO,    /* sound from a playlist of its own */
     AZ_LANE_TEXT,     /* subtitles */
+    AZ_LANE_SCRUB,    /* pictures of I-frame playlists, one at a time */
     AZ_LANES,
 } az_lane_kind;
 
@@ -370,6 +372,23 @@ aizu_result az_open_decrypt(az_lane *lane, az_slice data, az_slice *clear);
 aizu_result az_open_decrypt_end(az_lane *lane, az_slice *clear);
 /* And of a sample. */
 aizu_result az_open_decrypt_sample(az_lane *lane, const az_sample *sample, az_slice *clear);
+
+/* ---- scrub.c ---- */
+
+typedef struct az_scrub {
+    bool is_wanted; /* a picture is owed ... */
+    bool is_sent;   /* ... and on its way through the decoder */
+    int64_t pts;
+    uint32_t generation;
+    az_track track; /* that the decoder was told of */
+} az_scrub;
+
+void az_scrub_request(az_engine *e, int64_t pts);
+void az_scrub_sample(az_lane *lane, const az_sample *sample, const az_track *track);
+void az_scrub_complete(az_engine *e);
+void az_scrub_failed(az_engine *e);
+void az_scrub_event(az_engine *e, const az_event *event); /* of its decoder */
+void az_scrub_forget(az_engine *e);
 
 /* ---- steering.c ---- */
 
@@ -772,6 +791,7 @@ struct az_engine {
     az_lane lanes[AZ_LANES];
     az_keyring keyring;
     az_steering_state steering;
+    az_scrub scrub;
     az_stream_state streams[AZ_STREAMS];
     az_playback playback;
     az_cue_queue *cues;

@@ -84,6 +84,11 @@ void az_lane_begin(az_lane *lane, int64_t pts, bool is_exact)
 
 void az_lane_fault(az_lane *lane, const az_fetch_outcome *outcome, bool is_fatal, const char *stage)
 {
+    if (lane->kind == AZ_LANE_SCRUB) {
+        if (is_fatal)
+            az_scrub_failed(lane->e);
+        return;
+    }
     az_report_fault(lane->e, &(az_fault){.result = outcome->result,
                                          .is_fatal = is_fatal && lane->kind == AZ_LANE_MAIN,
                                          .stage = stage,
@@ -131,7 +136,8 @@ static bool find_by_time(const az_lane *lane, const az_list *list, az_list_item 
     if (!az_list_locate(list, pts, item))
         return false;
     bool is_past = pts >= az_add_sat(item->start, item->duration) && item->duration > 0;
-    if (!is_past || (lane->is_exact && lane->kind == AZ_LANE_MAIN))
+    bool is_picture = lane->kind == AZ_LANE_MAIN || lane->kind == AZ_LANE_SCRUB;
+    if (!is_past || (lane->is_exact && is_picture))
         return true; /* a seek to the very end shows the last frame; anything else waits for what comes */
     az_list_cursor next = {item->sequence, item->part == AZ_LIST_WHOLE ? AZ_LIST_WHOLE : item->part + 1};
     if (next.part == AZ_LIST_WHOLE)
@@ -291,7 +297,9 @@ static void end_of_list(az_lane *lane)
     bool is_nothing = queued_end(lane) == AIZU_NO_TIME && e->playback.fill == AZ_FILL_START;
     lane->state = AZ_LANE_ENDED;
     e->is_again = true;
-    if (is_nothing && outcome.result != AIZU_OK)
+    if (lane->kind == AZ_LANE_SCRUB)
+        az_scrub_failed(e);
+    else if (is_nothing && outcome.result != AIZU_OK)
         az_lane_fault(lane, &outcome, true, "segment");
 }
 
@@ -604,6 +612,10 @@ static bool is_demuxer_done(const az_lane *lane)
 static void segment_complete(az_lane *lane)
 {
     az_engine *e = lane->e;
+    if (lane->kind == AZ_LANE_SCRUB) {
+        az_scrub_complete(e);
+        return;
+    }
     az_place_finish(lane);
     lane->is_contiguous = true;
     lane->success = e->now;

@@ -247,11 +247,24 @@ static void rendition_add(az_presentation *p, const az_rendition *r, const char 
         p->source_count++;
 }
 
+static void i_frames_add(az_presentation *p, const az_variant *variant, const char *base)
+{
+    char url[AIZU_URL_SIZE_MAX];
+    if (az_url_resolve(url, sizeof(url), az_span_str(base), variant->uri) != AIZU_OK)
+        return;
+    az_source *source = source_new(p, AZ_LANE_SCRUB);
+    describe(&source->quality, 0, variant);
+    if (url_add(source, url, NULL))
+        p->source_count++;
+}
+
 /* A rendition is on the pathway of the variants that refer to its group. */
 static void pathways_set(az_presentation *p)
 {
     for (size_t i = p->variant_count; i < p->source_count; i++) {
         az_source *rendition = &p->sources[i];
+        if (rendition->lane == AZ_LANE_SCRUB)
+            continue;
         for (size_t k = 0; k < p->variant_count; k++) {
             const az_source *variant = &p->sources[k];
             for (size_t u = 0; u < variant->url_count; u++) {
@@ -294,7 +307,8 @@ aizu_result az_multivariant_take(az_engine *e, az_playlist **playlist, const cha
     p->multivariant = *playlist;
     *playlist = NULL;
     const az_multivariant *m = &p->multivariant->u.multivariant;
-    size_t count = AZ_MIN(m->variant_count + m->rendition_count, (size_t)AZ_SOURCES_MAX);
+    size_t count =
+        AZ_MIN(m->variant_count + m->rendition_count + m->i_frame_variant_count, (size_t)AZ_SOURCES_MAX);
     p->sources = calloc(AZ_MAX(count, 1), sizeof(*p->sources));
     p->multivariant_base = az_text_copy(base);
     if (!p->sources || !p->multivariant_base)
@@ -307,6 +321,8 @@ aizu_result az_multivariant_take(az_engine *e, az_playlist **playlist, const cha
     allow_others(p);
     for (size_t i = 0; i < m->rendition_count && p->source_count < count; i++)
         rendition_add(p, &m->renditions[i], base);
+    for (size_t i = 0; i < m->i_frame_variant_count && p->source_count < count; i++)
+        i_frames_add(p, &m->i_frame_variants[i], base);
     pathways_set(p);
     return AIZU_OK;
 }

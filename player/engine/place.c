@@ -340,9 +340,23 @@ static int64_t edited(int64_t ticks, const az_track *track)
     return ticks == AZ_NO_TICKS || !track ? ticks : az_add_sat(ticks, track->edit_offset);
 }
 
+/* One picture, wherever it stands. */
+static void scrub_sample(az_lane *lane, const az_sample *sample)
+{
+    az_sample clear;
+    if (!decrypt(lane, sample, &clear))
+        return;
+    az_scrub_sample(lane, &clear, track_of(lane, sample->track));
+    az_slice_unref(&clear.data);
+}
+
 static void on_sample(void *user, const az_sample *sample)
 {
     az_lane *lane = user;
+    if (lane->kind == AZ_LANE_SCRUB) {
+        scrub_sample(lane, sample);
+        return;
+    }
     if (lane->verdict != AZ_LANE_GO_ON ||
         (sample->media != AZ_MEDIA_VIDEO && sample->media != AZ_MEDIA_AUDIO) || !is_played(lane, sample))
         return;
@@ -366,6 +380,8 @@ static az_early *early_add(az_lane *lane)
 static void on_metadata(void *user, const az_metadata *metadata)
 {
     az_lane *lane = user;
+    if (lane->kind == AZ_LANE_SCRUB)
+        return;
     if (is_settled(lane)) {
         az_metadata_take(lane, metadata);
         return;

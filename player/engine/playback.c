@@ -177,6 +177,7 @@ void az_playback_stop(az_engine *e, az_phase phase)
     az_source_unload(e);
     az_open_forget(e);
     az_steering_forget(e);
+    az_scrub_forget(e);
     az_timemap_destroy(&e->timemap);
     e->timemap = az_timemap_create();
     e->quality_shown = -1;

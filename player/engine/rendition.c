@@ -204,7 +204,7 @@ void az_rendition_step(az_engine *e)
 
 void az_rendition_begin(az_engine *e, int64_t pts, bool is_exact)
 {
-    for (unsigned i = AZ_LANE_AUDIO; i < AZ_LANES; i++)
+    for (unsigned i = AZ_LANE_AUDIO; i <= AZ_LANE_TEXT; i++)
         if (e->lanes[i].current != AZ_NO_SOURCE)
             az_lane_begin(&e->lanes[i], pts, is_exact);
 }
@@ -214,6 +214,12 @@ void az_rendition_give_up(az_lane *lane, const az_fetch_outcome *outcome)
     az_source *source = az_source_current(lane);
     if (!source)
         return;
+    source->penalty_until = AZ_NEVER;
+    if (lane->kind == AZ_LANE_SCRUB) {
+        az_scrub_failed(lane->e);
+        lane_leave(lane);
+        return;
+    }
     az_report_fault(lane->e,
                     &(az_fault){.result = outcome->result,
                                 .stage = lane->kind == AZ_LANE_AUDIO ? "audio rendition" : "text rendition",
@@ -222,7 +228,6 @@ void az_rendition_give_up(az_lane *lane, const az_fetch_outcome *outcome)
                                 .segment = -1,
                                 .position = AIZU_NO_TIME,
                                 .detail = outcome->detail});
-    source->penalty_until = AZ_NEVER;
     lane_leave(lane);
     lane->e->is_again = true;
 }

@@ -52,9 +52,9 @@ bool sim_has_defect(sim *s, sim_defect defect, uint64_t one_in)
 static void trace_event(sim *s, const az_event *e)
 {
     static const char *const names[] = {
-        "?",       "LOAD",    "PLAY",          "PAUSE",   "SEEK",        "STOP",       "QUALITY", "RENDITION",
-        "RATE",    "KEY",     "REPORT_FRAMES", "WALL",    "RESPONSE",    "DATA",       "END",     "FRAME",
-        "DECODED", "DRAINED", "PRESENTED",     "DROPPED", "AUDIO_CLOCK", "AUDIO_LOST",
+        "?",     "LOAD",      "PLAY",    "PAUSE",         "SEEK",    "STOP",        "QUALITY",    "RENDITION",
+        "RATE",  "THUMBNAIL", "KEY",     "REPORT_FRAMES", "WALL",    "RESPONSE",    "DATA",       "END",
+        "FRAME", "DECODED",   "DRAINED", "PRESENTED",     "DROPPED", "AUDIO_CLOCK", "AUDIO_LOST",
     };
     sim_trace(s, "> %-11s stream %d gen %u pts %.6f frame %llu | fetch %llu status %d size %zu result %s",
               names[e->type], (int)e->stream, e->generation, sim_seconds(e->pts),
@@ -75,8 +75,9 @@ void sim_feed(sim *s, az_event *event)
 /* ---- actions ---- */
 
 static const char *const ACTION_NAMES[] = {
-    "?",     "FETCH",   "CANCEL", "FETCH_PAUSE", "FETCH_RESUME", "DECODER", "DECODE", "FLUSH",
-    "DRAIN", "PRESENT", "AUDIO",  "AUDIO_START", "AUDIO_PAUSE",  "DROP",    "CUE",    "REPORT",
+    "?",           "FETCH", "CANCEL",    "FETCH_PAUSE", "FETCH_RESUME", "DECODER",
+    "DECODE",      "FLUSH", "DRAIN",     "PRESENT",     "AUDIO",        "AUDIO_START",
+    "AUDIO_PAUSE", "DROP",  "THUMBNAIL", "CUE",         "REPORT",
 };
 
 static void hash_action(sim *s, const az_action *a)
@@ -224,6 +225,9 @@ static void act(sim *s, az_action *a)
     case AZ_ACTION_AUDIO_PAUSE:
     case AZ_ACTION_DROP:
         output_action(s, a);
+        return;
+    case AZ_ACTION_THUMBNAIL: /* nobody asks for one */
+        sim_fail(s, "thumbnail", "a picture that nobody asked for");
         return;
     case AZ_ACTION_CUE:
         cue_action(s, a);

@@ -35,9 +35,11 @@ aizu_result az_loop_open_devices(az_loop *loop, const aizu_config *config)
 
 void az_loop_close_devices(az_loop *loop)
 {
+    while (loop->text_count > 0)
+        az_cue_unref(&loop->texts[--loop->text_count]);
     az_video_destroy(&loop->video);
     az_audio_destroy(&loop->audio);
-    for (int i = 0; i < AZ_STREAMS; i++)
+    for (int i = 0; i < AZ_DECODERS; i++)
         az_decoder_destroy(&loop->decoders[i]);
 }
 
@@ -126,8 +128,52 @@ static void present(az_loop *loop, az_action *action)
         az_log_printf(&loop->log, AZ_LOG_ERROR, "loop", "the report of a frame was lost");
 }
 
+/* ---- subtitles in the library's window ---- */
+
+static void texts_show(az_loop *loop)
+{
+    const aizu_cue *cues[AZ_LOOP_TEXTS_MAX];
+    for (size_t i = 0; i < loop->text_count; i++)
+        cues[i] = az_cue_public(loop->texts[i]);
+    if (loop->video && loop->draw_text)
+        az_video_set_text(loop->video, cues, loop->text_count);
+}
+
+static void text_remove(az_loop *loop, size_t index)
+{
+    az_cue_unref(&loop->texts[index]);
+    loop->text_count--;
+    for (size_t i = index; i < loop->text_count; i++)
+        loop->texts[i] = loop->texts[i + 1];
+}
+
+static void texts_clear(az_loop *loop)
+{
+    if (loop->text_count == 0)
+        return;
+    while (loop->text_count > 0)
+        text_remove(loop, loop->text_count - 1);
+    texts_show(loop);
+}
+
+static void text_cue(az_loop *loop, const az_action *action)
+{
+    uint64_t id = az_cue_public(action->cue)->id;
+    for (size_t i = loop->text_count; i-- > 0;)
+        if (az_cue_public(loop->texts[i])->id == id)
+            text_remove(loop, i);
+    if (action->phase == AIZU_CUE_START && !(action->cue_flags & AIZU_CUE_SKIPPED)) {
+        if (loop->text_count == AZ_LOOP_TEXTS_MAX)
+            text_remove(loop, 0);
+        loop->texts[loop->text_count++] = az_cue_ref(action->cue);
+    }
+    texts_show(loop);
+}
+
 static void flush(az_loop *loop, const az_action *action)
 {
+    if (action->stream == AZ_STREAM_VIDEO)
+        texts_clear(loop);
     if (loop->decoders[action->stream])
         az_decoder_flush(loop->decoders[action->stream], action->generation);
     if (action->stream == AZ_STREAM_VIDEO && loop->video)
@@ -154,8 +200,40 @@ static void act_on_fetch(az_loop *loop, const az_action *action)
     }
 }
 
+/* The state of the player as an event has it. */
+static aizu_event event_now(az_loop *loop)
+{
+    az_snapshot snapshot;
+    az_engine_snapshot(loop->engine, &snapshot);
+    return (aizu_event){
+        .size_struct = sizeof(aizu_event),
+        .time = az_clock_now(),
+        .state = snapshot.state,
+        .position = snapshot.position,
+        .quality = snapshot.quality,
+    };
+}
+
+static void need_thumbnail_decoder(az_loop *loop)
+{
+    if (!loop->decoders[AZ_STREAM_THUMBNAIL] &&
+        az_decoder_create(&loop->decoders[AZ_STREAM_THUMBNAIL], AZ_STREAM_THUMBNAIL, &loop->post,
+                          &loop->log) != AIZU_OK)
+        az_log_printf(&loop->log, AZ_LOG_ERROR, "loop", "no decoder for thumbnails");
+}
+
+static void thumbnail(az_loop *loop, const az_action *action)
+{
+    aizu_event event = event_now(loop);
+    event.position = action->pts;
+    if (az_outbox_put_thumbnail(loop->outbox, event, action->frame))
+        az_loop_wake(loop);
+}
+
 static void act_on_stream(az_loop *loop, az_action *action)
 {
+    if (action->stream == AZ_STREAM_THUMBNAIL)
+        need_thumbnail_decoder(loop);
     az_decoder *decoder = loop->decoders[action->stream];
     switch ((int)action->type) {
     case AZ_ACTION_DECODER:
@@ -226,12 +304,20 @@ static void act(az_loop *loop, az_action *action)
     case AZ_ACTION_DROP:
         az_frame_unref(&frame);
         break;
+    case AZ_ACTION_THUMBNAIL:
+        thumbnail(loop, action);
+        break;
     case AZ_ACTION_CUE:
+        if (az_cue_public(action->cue)->kind == AIZU_CUE_TEXT && action->phase != AIZU_CUE_RECEIVED)
+            text_cue(loop, action);
         if (az_outbox_put_cue(loop->outbox, action))
             az_loop_wake(loop);
         az_cue_unref(&action->cue);
         break;
     case AZ_ACTION_REPORT:
+        if (action->report->type == AIZU_EVENT_RENDITION &&
+            action->report->rendition_kind == AIZU_RENDITION_TEXT)
+            texts_clear(loop);
         if (az_outbox_put_report(loop->outbox, action->report, action->time))
             az_loop_wake(loop);
         break;

@@ -16,6 +16,8 @@
 #include "host/sdl/audio.h"
 #include "host/sdl/video.h"
 
+#define AZ_LOOP_TEXTS_MAX 32 /* subtitles drawn at once; the oldest goes first */
+
 /* The application's functions that are called on any thread of the library. Once muted none is called. */
 typedef struct az_outside {
     pthread_mutex_t lock; /* held during a call */
@@ -48,10 +50,13 @@ struct az_loop {
     /* the engine thread's */
     az_post post;
     az_engine *engine;
-    az_decoder *decoders[AZ_STREAMS];
-    az_video *video; /* pull: also acquire and release */
+    az_decoder *decoders[AZ_DECODERS]; /* that of thumbnails with the first one */
+    az_video *video;                   /* pull: also acquire and release */
     az_audio *audio;
     az_timer timer;
+    bool draw_text;
+    az_cue *texts[AZ_LOOP_TEXTS_MAX]; /* subtitles that are on the screen */
+    size_t text_count;
     bool has_news; /* fed since the last run */
     uint64_t commands_fed;
     int64_t wall_offset; /* realtime less monotonic, as the engine was told */

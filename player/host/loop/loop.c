@@ -320,6 +320,7 @@ static az_loop *allocate(const aizu_config *config)
     if (!loop)
         return NULL;
     loop->video_kind = config->video;
+    loop->draw_text = config->draw_text != 0;
     loop->timer.fd = -1;
     loop->wall_checked = AIZU_NO_TIME;
     loop->pts_to_wall = AIZU_NO_TIME;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/ffmpeg/frame.h"
 #include "host/sync.h"
 
 #define KEY_SIZE_MAX 48
@@ -20,7 +21,8 @@ typedef struct item {
     unsigned flags;
     int64_t due, late_by;
     aizu_event event;
-    az_report *report;            /* of an error: its texts */
+    az_report *report; /* of an error: its texts */
+    az_frame *thumbnail;
     char input_key[KEY_SIZE_MAX]; /* of an input */
 } item;
 
@@ -71,6 +73,7 @@ fail:
 static void item_deinit(item *dropped)
 {
     az_cue_unref(&dropped->cue);
+    az_frame_unref(&dropped->thumbnail);
     free(dropped->report);
     dropped->report = NULL;
 }
@@ -249,6 +252,14 @@ bool az_outbox_put_report(az_outbox *outbox, const az_report *report, int64_t ti
     return put_and_unlock(outbox, &added, is_frame ? outbox->on_frame != NULL : outbox->on_event != NULL);
 }
 
+bool az_outbox_put_thumbnail(az_outbox *outbox, aizu_event event, az_frame *frame)
+{
+    item added = {.event = event, .thumbnail = frame};
+    added.event.type = AIZU_EVENT_THUMBNAIL;
+    pthread_mutex_lock(&outbox->lock);
+    return put_and_unlock(outbox, &added, outbox->on_event != NULL);
+}
+
 bool az_outbox_put_input(az_outbox *outbox, aizu_event event)
 {
     item added = {.event = event};
@@ -371,6 +382,7 @@ static void call_event(item *told, aizu_event_callback callback, void *user)
     }
     told->event.input_key =
         told->event.type == AIZU_EVENT_INPUT && told->event.input == AIZU_INPUT_KEY ? told->input_key : NULL;
+    told->event.thumbnail = told->thumbnail ? az_frame_view(told->thumbnail) : NULL;
     callback(user, &told->event);
 }
 

@@ -11,6 +11,7 @@
 
 #include "aizu/player.h"
 #include "engine/engine.h"
+#include "host/ffmpeg/frame.h"
 #include "host/loop/wake.h"
 
 #define AZ_OUTBOX_ITEMS_MAX ((size_t)AIZU_CUE_PENDING_MAX)
@@ -29,6 +30,8 @@ void az_outbox_on_frame(az_outbox *outbox, aizu_event_callback callback, void *u
 
 AZ_NODISCARD bool az_outbox_put_cue(az_outbox *outbox, const az_action *action); /* takes its own reference */
 AZ_NODISCARD bool az_outbox_put_report(az_outbox *outbox, const az_report *report, int64_t time);
+AZ_NODISCARD bool az_outbox_put_thumbnail(az_outbox *outbox, aizu_event event,
+                                          az_frame *frame);                 /* takes the frame */
 AZ_NODISCARD bool az_outbox_put_input(az_outbox *outbox, aizu_event event); /* input_key is copied */
 
 /* How far the engine is: commands carried out, and whether anything will follow without another. */
