@@ -36,8 +36,9 @@ uint32_t ch_cmaf_hz(unsigned frequency_index)
 
 int64_t ch_cmaf_video_target_us(int64_t part_ticks, int64_t frame_ticks)
 {
-    int64_t frames = (part_ticks + frame_ticks / 2) / frame_ticks;
-    int64_t ticks = (frames ? frames : 1) * frame_ticks;
+    int64_t least = part_ticks - frame_ticks / 2; /* with which the fragmenter calls a part full */
+    int64_t frames = (least + frame_ticks - 1) / frame_ticks;
+    int64_t ticks = (frames > 0 ? frames : 1) * frame_ticks;
     if (TICKS_PER_SECOND % frame_ticks)
         ticks++; /* times were rounded to ticks */
     return (ticks * US_PER_SECOND + TICKS_PER_SECOND - 1) / TICKS_PER_SECOND;

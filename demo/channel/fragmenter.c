@@ -99,8 +99,6 @@ static int64_t wall_of(const ch_fragmenter *f, int64_t time)
 
 static int append(ch_fragmenter *f, const uint8_t *data, const ch_mp4_sample *sample)
 {
-    if (f->samples_count == SAMPLES_MAX)
-        return CH_FRAGMENTER_NO_MEMORY;
     ch_bytes_append(&f->data, data, sample->size);
     f->samples[f->samples_count++] = *sample;
     return f->data.failed ? CH_FRAGMENTER_NO_MEMORY : 0;
@@ -178,7 +176,8 @@ static int before_frame(ch_fragmenter *f, const ch_frame *frame)
     int64_t duration = frame->dts - last->dts;
     if (duration > 0 && duration < FRAME_SECONDS * TICKS_PER_SECOND)
         last->duration = (uint32_t)duration;
-    if (!frame->cut && !is_full(f, f->part_time, frame->dts, f->settings.part_ticks))
+    bool is_ended = frame->cut || is_full(f, f->part_time, frame->dts, f->settings.part_ticks);
+    if (!is_ended && f->samples_count < SAMPLES_MAX)
         return 0;
     return end_part(f, f->samples_count, frame->dts, frame->cut);
 }
@@ -285,6 +284,8 @@ static int64_t place_sound(ch_fragmenter *f, int64_t time)
 int ch_fragmenter_sound(ch_fragmenter *f, const uint8_t *data, size_t size, int64_t pts)
 {
     int64_t time = place_sound(f, time_of(f, pts));
+    if (f->samples_count == SAMPLES_MAX)
+        return 0; /* more than a minute before the pictures: they stand still, and parts with them */
     if (!f->has_begun)
         f->part_time = time;
     f->has_begun = true;

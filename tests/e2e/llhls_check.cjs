@@ -1,7 +1,8 @@
 // Watches a low-latency stream for some seconds as a strict client: <multivariant URL> <cue log> <folder> [seconds [crowd]].
 // Every rendition is followed with blocking reloads and through its preload hints; each playlist is held against the
 // rules of draft-pantos-hls-rfc8216bis (section numbers below), each part against ISO/IEC 14496-12. Writes what it
-// received to <folder>/<rendition>.mp4. With "crowd" it also asks for more than the server lets wait. Says what is wrong, one line each, and ends with 1.
+// received to <folder>/<rendition>.mp4. With "crowd" it also asks for more than the server lets wait. Says what is
+// wrong, one line each, and ends with 1.
 const fs = require('fs');
 const http = require('http');
 
