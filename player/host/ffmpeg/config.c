@@ -46,6 +46,7 @@ static void swap16(uint8_t *to, const uint8_t *from)
  */
 static aizu_result convert_opus(az_span dops, uint8_t **out, int *out_size)
 {
+    static const uint8_t magic[8] = {'O', 'p', 'u', 's', 'H', 'e', 'a', 'd'};
     if (dops.size < DOPS_SIZE || dops.data[0] != 0 || dops.data[1] == 0)
         return AIZU_E_CODEC;
     unsigned channels = dops.data[1], family = dops.data[10];
@@ -55,7 +56,7 @@ static aizu_result convert_opus(az_span dops, uint8_t **out, int *out_size)
     uint8_t *head = allocate(OPUS_HEAD_SIZE + mapping_size);
     if (!head)
         return AIZU_E_MEMORY;
-    memcpy(head, "OpusHead", 8);
+    memcpy(head, magic, sizeof(magic));
     head[8] = 1; /* version */
     head[9] = (uint8_t)channels;
     swap16(head + 12, dops.data + 6); /* sample rate of what was encoded */

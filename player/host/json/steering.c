@@ -57,12 +57,12 @@ static bool copy_id(char out[AZ_PATHWAY_ID_MAX], const json_t *value)
 
 static int64_t read_ttl(const json_t *value)
 {
-    double seconds = json_number_value(value);
-    if (!json_is_number(value) || seconds <= 0)
+    double ttl = json_number_value(value) * (double)AIZU_SECOND;
+    if (!json_is_number(value) || ttl <= 0)
         return TTL_DEFAULT;
-    if (seconds >= (double)(AZ_STEERING_TTL_MAX / AIZU_SECOND))
+    if (ttl >= (double)AZ_STEERING_TTL_MAX)
         return AZ_STEERING_TTL_MAX;
-    return AZ_MAX((int64_t)(seconds * (double)AIZU_SECOND), AZ_STEERING_TTL_MIN);
+    return AZ_MAX((int64_t)ttl, AZ_STEERING_TTL_MIN);
 }
 
 static bool has_pathway(const az_steering *out, const char *id)

@@ -54,12 +54,19 @@ static void add_line(az_stretch *s, int64_t index, double position, double rate)
     s->lines[s->line_count++] = (az_stretch_line){index, position, rate};
 }
 
+/* As the last line wants it. Where the filter could be loaded it gets another chance. */
+static void use_filter(az_stretch *s)
+{
+    s->is_filtering = s->is_opening = s->lines[s->line_count - 1].rate != RATE_DIRECT;
+    s->is_unable = s->is_unable && !s->tempo;
+}
+
 void az_stretch_start(az_stretch *s, double position, double rate)
 {
     az_stretch_stop(s);
     s->feed = llround(position);
     add_line(s, 0, (double)s->feed, rate);
-    s->is_filtering = s->is_opening = rate != RATE_DIRECT;
+    use_filter(s);
 }
 
 void az_stretch_skip(az_stretch *s, int64_t index)
@@ -275,29 +282,48 @@ static void change(az_stretch *s, const az_sound *sound)
     s->written = s->fade_begin = index;
     s->fade_end = index + fade;
     s->feed = position;
-    s->is_filtering = s->is_opening = s->change_rate != RATE_DIRECT;
+    use_filter(s);
     if (!s->is_filtering && fade > 0)
         fade_to_direct(s, sound);
+}
+
+static void give_up(az_stretch *s, aizu_result result)
+{
+    s->is_unable = true;
+    az_log_printf(&s->log, AZ_LOG_WARNING, "audio", "no sound at rates other than 1: libavfilter: %s",
+                  aizu_result_name(result));
+}
+
+/* Loads the filter, which may take a while, without the lock. */
+static aizu_result load_filter(az_stretch *s, pthread_mutex_t *lock)
+{
+    az_tempo *tempo = NULL;
+    if (s->tempo)
+        return AIZU_OK;
+    pthread_mutex_unlock(lock);
+    aizu_result result = az_tempo_create(&tempo);
+    pthread_mutex_lock(lock);
+    s->tempo = tempo;
+    if (result)
+        give_up(s, result);
+    return result;
 }
 
 /* Without the lock in between. */
 static void open_filter(az_stretch *s, pthread_mutex_t *lock)
 {
+    if (load_filter(s, lock) || !s->is_opening)
+        return;
     uint64_t serial = s->serial;
     double rate = s->lines[s->line_count - 1].rate;
     pthread_mutex_unlock(lock);
-    aizu_result result = s->tempo ? AIZU_OK : az_tempo_create(&s->tempo);
-    if (!result)
-        result = az_tempo_open(s->tempo, s->rate, rate);
+    aizu_result result = az_tempo_open(s->tempo, s->rate, rate);
     pthread_mutex_lock(lock);
     if (serial != s->serial)
         return;
     s->is_opening = false;
-    if (result) {
-        s->is_unable = true;
-        az_log_printf(&s->log, AZ_LOG_WARNING, "audio", "no sound at rates other than 1: libavfilter: %s",
-                      aizu_result_name(result));
-    }
+    if (result)
+        give_up(s, result);
 }
 
 /* Without the lock in between. */
@@ -319,7 +345,7 @@ static void feed(az_stretch *s, const az_sound *sound, pthread_mutex_t *lock)
     }
     pthread_mutex_lock(lock);
     if (result && serial == s->serial)
-        s->is_unable = true;
+        give_up(s, result);
 }
 
 static bool wants_feed(const az_stretch *s, const az_sound *sound, bool is_complete)
@@ -341,7 +367,9 @@ bool az_stretch_work(az_stretch *s, const az_sound *sound, bool is_complete, pth
 {
     if (!s->line_count || !az_stretch_is_busy(s))
         return false;
-    if (is_change_due(s))
+    if (s->has_change && !s->tempo && !s->is_unable && reserve(s))
+        (void)load_filter(s, lock); /* first: a change is placed as near as it can be */
+    else if (is_change_due(s))
         change(s, sound);
     else if (s->is_opening && !s->is_unable && reserve(s))
         open_filter(s, lock);
