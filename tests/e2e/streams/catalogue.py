@@ -5,13 +5,17 @@ import carriers
 from packagers import dash, ffmpeg, gst, hls, key_file
 
 STREAMS = []
+BEEPS = [880] * 6  # of packagers.Sources.audio()
+TWO = dict(en=880, ja=440)
 
 
 def stream(group, name=None, url="list.m3u8", **facts):
-    """Registers a function (make, folder) as a stream. Facts: seek (s), cues, texts, languages, has_audio, ...; see judge.py."""
+    """Registers a function (make, folder) as a stream. Facts: seek (s), cues, texts (a language), languages with their tones, tones: of
+    its beeps; pictures: the videos of packagers.Sources that it shows, for an exact comparison; pending: what is not done, for
+    a stream that has to fail until it is."""
 
     def take(function):
-        STREAMS.append(dict(facts, group=group, name=name or function.__name__, url=url, make=function))
+        STREAMS.append(dict(dict(tones=BEEPS, **facts) if "tones" not in facts else facts, group=group, name=name or function.__name__, url=url, make=function))
         return function
 
     return take
@@ -26,7 +30,7 @@ def plain(group, name, video, audio, *options, url="list.m3u8", **facts):
             inputs.append(m.sources.audio(**audio) if isinstance(audio, dict) else m.sources.audio(audio))
         hls(folder, inputs, *options)
 
-    STREAMS.append(dict(facts, group=group, name=name, url=url, make=make, has_audio=bool(audio)))
+    STREAMS.append(dict(facts, group=group, name=name, url=url, make=make, tones=BEEPS if audio else None))
 
 
 FMP4 = "-hls_segment_type fmp4 -hls_playlist_type vod"
@@ -39,11 +43,11 @@ for kind, options in {
     "start_number": "-start_number 4294967290", "discont_start": "-hls_flags discont_start",
     "round_durations": "-hls_flags round_durations", "allow_cache": "-hls_allow_cache 1", "base_url": "-hls_base_url ./",
 }.items():
-    plain("ffmpeg_ts", "ts_" + kind, "h264", "aac", options, **({"seek": 3.3} if kind in ("vod", "single_file") else {}))
+    plain("ffmpeg_ts", "ts_" + kind, "h264", "aac", options, **({"seek": 3.3, "pictures": "h264"} if kind in ("vod", "single_file") else {}))
 for kind in ("ac3", "eac3", "mp3", "mp2", "opus"):
     plain("ffmpeg_ts", "ts_" + kind, "h264", kind)
 for kind in ("h264_b", "h264_10", "h265", "h265_10", "mpeg2"):
-    plain("ffmpeg_ts", "ts_" + kind, kind, "aac")
+    plain("ffmpeg_ts", "ts_" + kind, kind, "aac", **({"pictures": kind} if kind in ("h264_b", "h265") else {}))
 plain("ffmpeg_ts", "ts_60fps", dict(kind="h264", rate="60"), "aac")
 plain("ffmpeg_ts", "ts_29_97fps", dict(kind="h264_b", rate="30000/1001"), "aac")
 plain("ffmpeg_ts", "ts_surround", "h264", dict(kind="aac", channels=6))
@@ -51,7 +55,7 @@ plain("ffmpeg_ts", "ts_video_only", "h264", None)
 plain("ffmpeg_ts", "ts_audio_only", None, "aac")
 
 
-@stream("ffmpeg_ts")
+@stream("ffmpeg_ts", tones=BEEPS + [440] * 6 + BEEPS)
 def ts_append(m, folder):
     """Three runs into one list, each a discontinuity with another size and codec, and times that begin anew."""
     hls(folder, [m.sources.video(), m.sources.audio()], "-hls_flags append_list+omit_endlist")
@@ -65,7 +69,7 @@ def ts_wrap(m, folder):
     hls(folder, [m.sources.video(), m.sources.audio()], "-output_ts_offset 95440.7")
 
 
-@stream("ffmpeg_ts", seek=3.3)
+@stream("ffmpeg_ts", seek=3.3, pictures="h264")
 def ts_map(m, folder):
     """The tables of a transport stream in an EXT-X-MAP of their own, as RFC 8216bis 3.1.1 allows."""
     hls(folder, [m.sources.video(), m.sources.audio()], "-hls_playlist_type vod")
@@ -77,15 +81,17 @@ def ts_map(m, folder):
 for kind, options in {
     "vod": "", "single_file": "-hls_flags single_file", "program_date_time": "-hls_flags program_date_time",
     "init_name": "-hls_fmp4_init_filename head.mp4", "cmaf": "-hls_segment_options movflags=+cmaf",
-    "every_frame": "-hls_segment_options movflags=+frag_every_frame", "negative_cts": "-hls_segment_options movflags=+negative_cts_offsets",
+    "negative_cts": "-hls_segment_options movflags=+negative_cts_offsets",
     "sidx": "-hls_segment_options movflags=+dash",
 }.items():
-    plain("ffmpeg_fmp4", "fmp4_" + kind, "h264_b", "aac", FMP4, options, **({"seek": 3.3} if kind in ("vod", "single_file") else {}))
+    plain("ffmpeg_fmp4", "fmp4_" + kind, "h264_b", "aac", FMP4, options, pictures="h264_b", **({"seek": 3.3} if kind in ("vod", "single_file") else {}))
 for kind in ("aac", "ac3", "eac3", "mp3", "opus", "flac", "alac"):
     plain("ffmpeg_fmp4", "fmp4_h264_" + kind, "h264", kind, FMP4, "-strict -2")
 for kind in ("h264_10", "h265", "h265_10", "av1", "vp9"):
-    plain("ffmpeg_fmp4", "fmp4_" + kind, kind, "aac", FMP4, "-strict -2")
+    plain("ffmpeg_fmp4", "fmp4_" + kind, kind, "aac", FMP4, "-strict -2", **({} if "_10" in kind else {"pictures": kind}))
 plain("ffmpeg_fmp4", "fmp4_av1_opus", "av1", "opus", FMP4, "-strict -2")
+# with B pictures this muxer gives two pictures one time
+plain("ffmpeg_fmp4", "fmp4_every_frame", "h264", "aac", FMP4, "-hls_segment_options movflags=+frag_every_frame", pictures="h264")
 plain("ffmpeg_fmp4", "fmp4_60fps", dict(kind="h264_b", rate="60"), "aac", FMP4)
 plain("ffmpeg_fmp4", "fmp4_29_97fps", dict(kind="h264_b", rate="30000/1001"), "aac", FMP4)
 plain("ffmpeg_fmp4", "fmp4_surround", "h264", dict(kind="aac", channels=6), FMP4)
@@ -93,7 +99,7 @@ plain("ffmpeg_fmp4", "fmp4_video_only", "h264", None, FMP4)
 plain("ffmpeg_fmp4", "fmp4_audio_only", None, "aac", FMP4)
 
 
-@stream("ffmpeg_fmp4", seek=9.3)
+@stream("ffmpeg_fmp4", seek=9.3, tones=BEEPS + BEEPS)
 def fmp4_append(m, folder):
     """Two recordings in one list behind each other: EXT-X-MAP changes in the middle, with codec, size and tracks."""
     one, two = os.path.join(folder, "one"), os.path.join(folder, "two")
@@ -103,7 +109,7 @@ def fmp4_append(m, folder):
     carriers.join(folder, "list.m3u8", ["one/list.m3u8", "two/list.m3u8"])
 
 
-@stream("ffmpeg_fmp4")
+@stream("ffmpeg_fmp4", pictures="h264+h264+h264", tones=BEEPS * 3)
 def mixed_containers(m, folder):
     """Transport stream, fMP4, transport stream with its tables in an EXT-X-MAP, since no tag takes a map back."""
     for name, options in (("one", ""), ("two", FMP4), ("three", "")):
@@ -123,24 +129,24 @@ def with_keys(m, folder, iv, *options):
     return text
 
 
-@stream("keys", seek=3.3)
+@stream("keys", seek=3.3, pictures="h264")
 def aes128(m, folder):
     """No IV in the playlist: the media sequence number is it."""
     with_keys(m, folder, None)
 
 
-@stream("keys", seek=3.3)
+@stream("keys", seek=3.3, pictures="h264")
 def aes128_iv(m, folder):
     with_keys(m, folder, "0102030405060708090a0b0c0d0e0f10")
 
 
-@stream("keys")
+@stream("keys", pictures="h264")
 def aes128_number(m, folder):
     """A large media sequence number as IV."""
     with_keys(m, folder, None, "-start_number 4294967290")
 
 
-@stream("keys")
+@stream("keys", pictures="h264")
 def aes128_enc(m, folder):
     """FFmpeg's own keys (-hls_enc)."""
     hls(folder, [m.sources.video(), m.sources.audio()], "-hls_enc 1 -hls_enc_key 00112233445566778899aabbccddeeff -hls_enc_key_url list.m3u8.key")
@@ -149,14 +155,14 @@ def aes128_enc(m, folder):
             out.write(bytes.fromhex("00112233445566778899aabbccddeeff"))
 
 
-@stream("keys", seek=3.3)
+@stream("keys", seek=3.3, pictures="h264")
 def aes128_rotation(m, folder):
     """A key of its own for each segment, some with an IV and some without, one of METHOD NONE between."""
     hls(folder, [m.sources.video(), m.sources.audio()])
     carriers.encrypt(folder, "list.m3u8", rotate=True)
 
 
-@stream("keys")
+@stream("keys", pictures="h264")
 def aes128_rekey(m, folder):
     """FFmpeg's periodic_rekey: the key file changes while it packages."""
     import threading
@@ -184,14 +190,14 @@ def aes128_rekey(m, folder):
         thread.join()
 
 
-@stream("keys", seek=3.3)
+@stream("keys", seek=3.3, pictures="h264_b")
 def aes128_fmp4(m, folder):
     """fMP4 under AES-128: segments and their initialization section, with an explicit IV."""
     hls(folder, [m.sources.video("h264_b"), m.sources.audio()], FMP4)
     carriers.encrypt(folder, "list.m3u8", with_map=True)
 
 
-@stream("keys")
+@stream("keys", pictures="h264")
 def aes128_single_file(m, folder):
     """Byte ranges of one file, each encrypted for itself."""
     hls(folder, [m.sources.video(), m.sources.audio()])
@@ -225,24 +231,24 @@ for name, scheme in (("cbcs", "cbcs"), ("cenc", "cenc")):
             shaka_key(folder)
             m.shaka(folder, shaka_av(m, video, audio), KEYS, "--clear_lead 0 --protection_scheme " + scheme)
 
-        STREAMS.append(dict(group="keys", name="shaka_%s_%s" % (scheme, video), url="master.m3u8", make=make, seek=3.3 if video == "h264" else None))
+        STREAMS.append(dict(group="keys", name="shaka_%s_%s" % (scheme, video), url="master.m3u8", make=make, pictures=video, tones=BEEPS if audio else None, seek=3.3 if video == "h264" else None))
 
 
-@stream("keys", "shaka_cbcs_clear_lead", url="master.m3u8")
+@stream("keys", "shaka_cbcs_clear_lead", url="master.m3u8", pictures="h264")
 def shaka_clear_lead(m, folder):
     """The first segments in the clear, the rest under cbcs."""
     shaka_key(folder)
     m.shaka(folder, shaka_av(m), KEYS, "--clear_lead 2 --protection_scheme cbcs")
 
 
-@stream("keys", "shaka_sample_aes_ts", url="master.m3u8", seek=3.3)
+@stream("keys", "shaka_sample_aes_ts", url="master.m3u8", seek=3.3, pictures="h264")
 def shaka_sample_aes(m, folder):
     """SAMPLE-AES in transport streams: H.264 and AAC."""
     shaka_key(folder)
     m.shaka(folder, shaka_av(m, suffix="ts", init=False), KEYS, "--clear_lead 0 --protection_scheme cbcs")
 
 
-@stream("keys", "shaka_sample_aes_packed", url="master.m3u8")
+@stream("keys", "shaka_sample_aes_packed", url="master.m3u8", pictures="h264")
 def shaka_sample_aes_packed(m, folder):
     """SAMPLE-AES in transport streams with packed audio, AC-3."""
     shaka_key(folder)
@@ -253,13 +259,13 @@ def shaka_sample_aes_packed(m, folder):
 
 # ---- renditions ----
 
-@stream("renditions", url="master.m3u8", languages=["en", "ja"])
+@stream("renditions", url="master.m3u8", languages=TWO)
 def ffmpeg_languages(m, folder):
     """Sound of two languages in playlists of their own, two qualities of picture; transport streams."""
     languages(m, folder, "")
 
 
-@stream("renditions", url="master.m3u8", languages=["en", "ja"], seek=3.3)
+@stream("renditions", url="master.m3u8", languages=TWO, seek=3.3)
 def ffmpeg_languages_fmp4(m, folder):
     languages(m, folder, "-hls_segment_type fmp4 -hls_fmp4_init_filename init_%v.mp4")
 
@@ -276,7 +282,7 @@ def ffmpeg_subtitles(m, folder):
     """WebVTT segments in a rendition of their own, without X-TIMESTAMP-MAP: their times are those of the media (3.1.4)."""
     ffmpeg(folder, ["-i", m.sources.video(), "-i", m.sources.audio(), "-i", m.sources.text()],
            "-map 0:0 -map 1:0 -map 2:0 -c:v copy -c:a copy -c:s webvtt -muxdelay 0 -muxpreload 0 -f hls -hls_time 2 -hls_list_size 0 -master_pl_name master.m3u8",
-           ["-var_stream_map", "v:0,a:0,s:0,sgroup:text"], "list_%v.m3u8")
+           ["-var_stream_map", "v:0,a:0,s:0,sgroup:text,language:en"], "list_%v.m3u8")
 
 
 @stream("renditions", url="master.m3u8")
@@ -313,13 +319,13 @@ def ffmpeg_dash_h265(m, folder):
 
 # ---- shaka: Shaka Packager ----
 
-@stream("shaka", url="master.m3u8", seek=3.3, i_frames=True)
+@stream("shaka", url="master.m3u8", seek=3.3, pictures="h264_b")
 def shaka_fmp4(m, folder):
     """fMP4 with an I-frame playlist."""
     m.shaka(folder, shaka_av(m, "h264_b"))
 
 
-@stream("shaka", url="master.m3u8", i_frames=True)
+@stream("shaka", url="master.m3u8", pictures="h264_b")
 def shaka_ts(m, folder):
     m.shaka(folder, shaka_av(m, "h264_b", suffix="ts", init=False))
 
@@ -331,7 +337,7 @@ for kind, suffix in (("aac", "aac"), ("ac3", "ac3"), ("eac3", "ec3"), ("mp3", "m
         a = "in=%s,stream=audio,segment_template=a_$Number$.%s,playlist_name=a.m3u8,hls_group_id=audio,hls_name=tone,language=en" % (m.sources.audio(kind), suffix)
         m.shaka(folder, [v, a])
 
-    STREAMS.append(dict(group="shaka", name="shaka_packed_" + kind, url="master.m3u8", make=make_packed, seek=3.3 if kind == "aac" else None))
+    STREAMS.append(dict(group="shaka", name="shaka_packed_" + kind, url="master.m3u8", make=make_packed, tones=BEEPS, seek=3.3 if kind == "aac" else None))
 
 
 @stream("shaka", url="master.m3u8")
@@ -346,10 +352,10 @@ for video, audio in (("h265", "eac3"), ("av1", "opus"), ("vp9", "flac"), ("h264_
     def make_codecs(m, folder, video=video, audio=audio):
         m.shaka(folder, shaka_av(m, video, audio))
 
-    STREAMS.append(dict(group="shaka", name="shaka_%s_%s" % (video, audio), url="master.m3u8", make=make_codecs))
+    STREAMS.append(dict(group="shaka", name="shaka_%s_%s" % (video, audio), url="master.m3u8", make=make_codecs, tones=BEEPS))
 
 
-@stream("shaka", url="master.m3u8", languages=["en", "fr", "ja"], texts="en")
+@stream("shaka", url="master.m3u8", languages=dict(en=880, fr=660, ja=440), texts="en")
 def shaka_languages(m, folder):
     """Three languages of sound, two of text in WebVTT segments, three qualities."""
     words = ["in=%s,stream=video,init_segment=v%d_init.mp4,segment_template=v%d_$Number$.m4s,playlist_name=v%d.m3u8" % (m.sources.video(size=size), i, i, i)
@@ -386,33 +392,33 @@ def shaka_single_file(m, folder):
 
 # ---- others: GStreamer, mp4box.js, mux.js ----
 
-@stream("others", has_audio=True)
+@stream("others", pictures="h264")
 def gst_hlssink2(m, folder):
     """GStreamer's hlssink2: transport streams."""
     gst(folder, "hlssink2 name=sink max-files=0 playlist-length=0 target-duration=2 location=%s/s%%05d.ts playlist-location=%s/list.m3u8 "
         "filesrc location=%s ! qtdemux name=d d.video_0 ! queue ! h264parse ! sink.video d.audio_0 ! queue ! aacparse ! sink.audio" % (folder, folder, m.sources.both()))
 
 
-@stream("others", has_audio=False)
+@stream("others", tones=None)
 def gst_hlssink2_video(m, folder):
     gst(folder, "hlssink2 name=sink max-files=0 playlist-length=0 target-duration=2 location=%s/s%%05d.ts playlist-location=%s/list.m3u8 "
         "filesrc location=%s ! qtdemux ! h264parse ! sink.video" % (folder, folder, m.sources.video()))
 
 
-@stream("others", has_audio=True)
+@stream("others", pictures="h264")
 def gst_hlssink(m, folder):
     """The older hlssink behind a muxer."""
     gst(folder, "mpegtsmux name=mux ! hlssink max-files=0 playlist-length=0 target-duration=2 location=%s/s%%05d.ts playlist-location=%s/list.m3u8 "
         "filesrc location=%s ! qtdemux name=d d.video_0 ! queue ! h264parse ! mux. d.audio_0 ! queue ! aacparse ! mux." % (folder, folder, m.sources.both()))
 
 
-@stream("others", seek=3.3)
+@stream("others", seek=3.3, pictures="h264_b")
 def mp4box_js(m, folder):
     """mp4box.js cuts fMP4 segments out of a file, one track at a time."""
     m.node(folder, "mp4box.cjs", m.sources.video("h264_b"), m.sources.audio())
 
 
-@stream("others")
+@stream("others", pictures="h264")
 def mux_js(m, folder):
     """mux.js makes fMP4 segments of transport stream segments."""
     os.mkdir(os.path.join(folder, "ts"))
@@ -422,14 +428,14 @@ def mux_js(m, folder):
 
 # ---- cues: carriers written into streams of FFmpeg and Shaka Packager ----
 
-@stream("cues", cues=carriers.DATE_RANGES)
+@stream("cues", cues=carriers.DATE_RANGES, pending="date ranges do not become cues")
 def cues_daterange(m, folder):
     """EXT-X-DATERANGE: a moment, a range, one that ends with the next, SCTE-35 attributes."""
     hls(folder, [m.sources.video(), m.sources.audio()], "-hls_flags program_date_time")
     carriers.add_date_ranges(folder, "list.m3u8")
 
 
-@stream("cues", cues=carriers.EVENTS, seek=None)
+@stream("cues", cues=carriers.EVENTS)
 def cues_emsg_v1(m, folder):
     hls(folder, [m.sources.video("h264_b"), m.sources.audio()], FMP4)
     carriers.add_events(folder, "list.m3u8", version=1)

@@ -77,6 +77,8 @@ def make(maker, root, one, stamp):
     try:
         one["make"](maker, folder)
         facts = dict(measure(folder, one.get("entry", one)["url"], one["group"] == "corpus"), **described(one))
+        if "pictures" in one:
+            facts["reference"] = maker.sources.checksums(one["pictures"])
     except packagers.Unmade as reason:
         facts = dict(described(one), unmade=str(reason))
     except Exception as reason:  # a packager that ends well and leaves nothing behind

@@ -14,6 +14,7 @@ import threading
 import time
 
 import servers
+import sound
 
 TOLERANCE = 0.0015  # of times in the log, which are rounded
 
@@ -130,20 +131,6 @@ def judge_cues(manifest, play):
     return wrong
 
 
-def judge_texts(manifest, play):
-    """A text each two seconds, from X.5 for a second (packagers.Sources.text)."""
-    if not manifest.get("texts"):
-        return []
-    seen = [c for c in play.of("cue") if c["kind"] == "text" and c["phase"] == "start"]
-    wrong = []
-    for second in range(0, 6, 2):
-        wanted = "%s %d" % (manifest["texts"], second)
-        fits = [c for c in seen if wanted in (c.get("text") or "")]
-        if len(fits) != 1 or abs(fits[0]["pts"] - second - 0.5) > 0.15 or abs(fits[0]["duration"] - 1) > 0.01:
-            wrong.append("text '%s' %s" % (wanted, "came %d times" % len(fits) if len(fits) != 1 else "at %s for %s" % (fits[0]["pts"], fits[0]["duration"])))
-    return wrong
-
-
 def judge_seek(manifest, play, seek, said):
     """The first picture after the seek is the one that covers the place; the rest comes to the end."""
     wrong = errors(play)
@@ -185,14 +172,97 @@ def play_stream(options, hosts, manifest, index):
         if "refused" in manifest:
             wrong += judge_refused(manifest, play, said)
         else:
-            wrong += judge_whole(manifest, play, said) + judge_cues(manifest, play) + judge_texts(manifest, play)
+            wrong += judge_whole(manifest, play, said) + judge_cues(manifest, play)
             wrong += judge_sound(manifest, host.requests(tag))
         keep(options, folder, name)
         if manifest.get("seek") and not wrong:
             again = Play(options.aizu, url, host.ca, mode, folder, seek=manifest["seek"])
             wrong += judge_seek(manifest, again, manifest["seek"], said)
             keep(options, folder, name + ".seek")
-    return "%-4s %-24s %-14s %s" % ("ok" if not wrong else "FAIL", name, host.name, ", ".join(said + wrong)), wrong
+    return "%-4s %-24s %-9s %s" % ("ok" if not wrong else "FAIL", name, host.name, ", ".join(said + wrong)), wrong
+
+
+def view(options, host, manifest, tag, words, folder, limit=60):
+    """Runs the viewer; its lines by kind, and what was wrong."""
+    url = "%s/%s/%s/%s" % (host.url, tag, manifest["name"], manifest["url"])
+    command = [options.viewer] + words + (["--ca", host.ca] if host.ca else []) + [url]
+    environment = dict(os.environ, SDL_AUDIODRIVER="disk", SDL_DISKAUDIOFILE=os.path.join(folder, "pcm"))
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=limit, env=environment)
+    except subprocess.TimeoutExpired:
+        return {}, ["no end after %d s" % limit]
+    lines, wrong = {}, ["exit status %d" % done.returncode] if done.returncode else []
+    for line in done.stdout.splitlines():
+        kind, _, rest = line.partition(" ")
+        lines.setdefault(kind, []).append(rest)
+    return lines, wrong + ["error " + line for line in lines.get("error", [])]
+
+
+def compare_pictures(manifest, lines, said):
+    """Each picture is the one that FFmpeg decodes of the media before it was packaged."""
+    reference, wrong = manifest["reference"], []
+    seen = [line.split() for line in lines.get("picture", [])]
+    span = expected_span(manifest)
+    step = span / (len(reference) - 1) if span else manifest["duration"] / len(reference)
+    places = [round((int(line[0]) - int(seen[0][0])) / 1e9 / step) for line in seen]
+    other = [place for place, line in zip(places, seen) if place >= len(reference) or reference[place] != line[3]]
+    said.append("%d of %d pictures exact" % (len(seen) - len(other), len(reference)))
+    if other:
+        wrong.append("%d pictures differ, the first is number %d" % (len(other), other[0]))
+    if len(seen) < 0.9 * len(reference):
+        wrong.append("%d of %d pictures" % (len(seen), len(reference)))
+    return wrong
+
+
+def judge_texts(manifest, lines, said):
+    """A text each two seconds, from X.5 for a second (packagers.Sources.text)."""
+    wrong, seen = [], [line.split(" ", 2) for line in lines.get("text", [])]
+    for second in range(0, 6, 2):
+        wanted = "%s %d" % (manifest["texts"], second)
+        fits = [(int(pts) / 1e9, int(length) / 1e9) for pts, length, text in seen if text == wanted]
+        if len(fits) != 1 or abs(fits[0][0] - second - 0.5) > 0.1 or abs(fits[0][1] - 1) > 0.01:
+            wrong.append("text '%s': %s" % (wanted, fits))
+    said.append("%d texts" % len(seen))
+    return wrong
+
+
+def judge_languages(options, host, manifest, index, folder, said):
+    """Sound of each language, when it is asked for, and nothing fetched of the others; and from one to the next while it
+    plays, without a gap."""
+    wrong, tones = [], manifest["languages"]
+    for language in tones:
+        tag = "%d%d" % (index, int(time.time() * 1000))
+        lines, failed = view(options, host, manifest, tag, ["--sound", "--audio", language], folder)
+        wrong += failed + ["%s: %s" % (language, e) for e in sound.judge(os.path.join(folder, "pcm"), [tones[language]] * 6)]
+        wrong += judge_sound(manifest, host.requests("/" + tag))
+    first, last = list(tones)[0], list(tones)[-1]
+    order = [r["language"] for r in manifest["renditions"] if r["type"] == "AUDIO"]
+    lines, failed = view(options, host, manifest, "%d%d" % (index, int(time.time() * 1000)), ["--sound", "--audio", first, "--switch", "2.3", str(order.index(last))], folder)
+    heard = sound.beeps(os.path.join(folder, "pcm"))
+    count = sum(1 for _, _, frequency in heard if abs(frequency - tones[first]) < 60)
+    wrong += failed + ["switching: " + e for e in sound.judge(os.path.join(folder, "pcm"), [tones[first]] * count + [tones[last]] * (6 - count))]
+    if not 3 <= count <= 5:
+        wrong.append("switching: %d beeps of the first language" % count)
+    said.append("%s, switched after beep %d" % (", ".join(tones), count))
+    return wrong
+
+
+def view_stream(options, hosts, manifest, index):
+    """Pictures, sound and texts of one stream."""
+    host, said = hosts[index % len(hosts)], []
+    with tempfile.TemporaryDirectory() as folder:
+        words = (["--sound"] if manifest.get("tones") else []) + (["--text", manifest["texts"]] if manifest.get("texts") else [])
+        lines, wrong = view(options, host, manifest, index, words, folder)
+        if "reference" in manifest:
+            wrong += compare_pictures(manifest, lines, said)
+        if manifest.get("tones"):
+            said.append("%d beeps" % len(manifest["tones"]))
+            wrong += sound.judge(os.path.join(folder, "pcm"), manifest["tones"])
+        if manifest.get("texts"):
+            wrong += judge_texts(manifest, lines, said)
+        if manifest.get("languages") and not wrong:
+            wrong += judge_languages(options, host, manifest, index, folder, said)
+    return "%-4s %-24s %-9s %s" % ("ok" if not wrong else "FAIL", manifest["name"], host.name, ", ".join(said + wrong)), wrong
 
 
 def keep(options, folder, name):
@@ -208,9 +278,10 @@ def main():
     parser.add_argument("folder")
     parser.add_argument("names", nargs="*")
     parser.add_argument("--mode", default="headless")
-    parser.add_argument("--jobs", type=int, default=8)
+    parser.add_argument("--jobs", type=int, default=14)
     parser.add_argument("--keep")
-    options = parser.parse_args()
+    parser.add_argument("--viewer", help="the program that prints what an application is given: compares pictures, sound and texts instead")
+    options = parser.parse_intermixed_args()
     manifests, unmade = [], 0
     for path in sorted(glob.glob(os.path.join(options.folder, "*", "manifest.json"))):
         with open(path) as file:
@@ -220,7 +291,7 @@ def main():
         if "unmade" in manifest:
             print("left out: %s: %s" % (manifest["name"], manifest["unmade"]))
             unmade += 1
-        else:
+        elif not options.viewer or any(manifest.get(fact) for fact in ("reference", "tones", "texts")):
             manifests.append(manifest)
     if not manifests:
         print("skipped: no streams")
@@ -229,9 +300,17 @@ def main():
         if not hosts:
             print("skipped: no nginx")
             return 77
+        play = view_stream if options.viewer else play_stream
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
             failed = 0
-            for line, wrong in pool.map(lambda pair: play_stream(options, hosts, pair[1], pair[0]), enumerate(manifests)):
+            results = pool.map(lambda pair: play(options, hosts, pair[1], pair[0]), enumerate(manifests))
+            for manifest, (line, wrong) in zip(manifests, results):
+                pending = "" if options.viewer else manifest.get("pending", "")
+                if pending and wrong:
+                    line, wrong = "%-4s %-24s not done: %s" % ("--", manifest["name"], pending), []
+                elif pending:
+                    wrong = ["no longer pending"]
+                    line = "FAIL " + line[5:] + ", though it is marked as pending"
                 print(line, flush=True)
                 failed += bool(wrong)
     print("%d of %d streams play%s" % (len(manifests) - failed, len(manifests), ", %d left out" % unmade if unmade else ""))
