@@ -33,12 +33,15 @@ static void protected_entry(fixture *f)
     end(f, b);
 }
 
+static const char *groups;
+
 static void write_protected_init(fixture *f, const char *with_scheme, const char *with_tenc)
 {
     scheme = with_scheme;
     tenc = with_tenc;
     frma = "avc1";
-    const trak t = {.id = VIDEO, .timescale = 30000, .handler = "vide", .entries = protected_entry};
+    trak t = {.id = VIDEO, .timescale = 30000, .handler = "vide", .entries = protected_entry};
+    t.groups = groups;
     write_moov(f, &t, 1);
 }
 
@@ -118,9 +121,12 @@ static void each_sample_has_its_iv_and_subsamples(void **state)
                           "00050000002d"
                           "c1c2c3c4c5c6c7c8"
                           "0000"};
-    write_protected_init(f, "cenc", TENC_8);
+    write_protected_init(f, "cenc",
+                         "00000000"
+                         "00190108" KEY_ID); /* version 0 has no pattern */
     write_encrypted(f, &g);
     demux(f);
+    assert_int_equal(f->seen.samples[0].crypt.pattern_encrypted, 0);
     assert_true(f->seen.tracks[0].is_encrypted);
     assert_int_equal(f->seen.tracks[0].codec, AZ_CODEC_H264);
     assert_string_equal(f->seen.tracks[0].codec_string, "avc1.64001f");
@@ -258,6 +264,40 @@ static void sample_groups_change_the_key_and_clear_samples(void **state)
     assert_int_equal(all_troubles(f), 0);
 }
 
+static void sample_groups_of_the_track_count_from_one(void **state)
+{
+    fixture *f = *state;
+    fragment g = {.senc = "0000001c"
+                          "73626770"
+                          "00000000"
+                          "73656967"
+                          "00000001"
+                          "00000002"
+                          "00000001"
+                          "00000030"
+                          "73656e63"
+                          "00000000"
+                          "00000003"
+                          "b1b2b3b4b5b6b7b8"
+                          "c1c2c3c4c5c6c7c8" IV_16};
+    groups = "0000002c"
+             "73677064"
+             "01000000"
+             "73656967"
+             "00000014"
+             "00000001"
+             "00000108" KEY_2;
+    write_protected_init(f, "cenc", TENC_16);
+    groups = NULL;
+    write_encrypted(f, &g);
+    demux(f);
+    assert_int_equal(f->seen.sample_count, 3);
+    assert_bytes(f->seen.samples[1].crypt.key_id, KEY_2);
+    assert_bytes(f->seen.samples[1].crypt.iv, "c1c2c3c4c5c6c7c80000000000000000");
+    assert_bytes(f->seen.samples[2].crypt.key_id, KEY_ID); /* of no group */
+    assert_bytes(f->seen.samples[2].crypt.iv, IV_16);
+}
+
 static void auxiliary_information_may_stand_in_mdat(void **state)
 {
     fixture *f = *state;
@@ -365,6 +405,7 @@ int main(void)
         TEST(a_constant_iv_goes_with_every_sample),
         TEST(schemes_are_told_apart),
         TEST(sample_groups_change_the_key_and_clear_samples),
+        TEST(sample_groups_of_the_track_count_from_one),
         TEST(auxiliary_information_may_stand_in_mdat),
         TEST(piffs_box_is_read_as_senc),
         TEST(samples_whose_encryption_is_not_known_do_not_go_out),

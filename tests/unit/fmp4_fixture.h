@@ -309,7 +309,8 @@ typedef struct trak {
     bool has_edits;
     uint32_t empty_edit; /* in the movie's timescale, which is 1000 */
     int32_t media_time;
-    uint32_t samples; /* in the tables of moov */
+    uint32_t samples;   /* in the tables of moov */
+    const char *groups; /* boxes of stbl, hex */
 } trak;
 
 static inline void write_entries(fixture *f, const trak *t)
@@ -378,6 +379,7 @@ static inline void write_trak(fixture *f, const trak *t)
     for (uint32_t i = 0; i < t->samples; i++)
         u64(f, 0x100000001);
     end(f, b);
+    hex(f, t->groups ? t->groups : "");
     end(f, stbl);
     end(f, minf);
     end(f, mdia);

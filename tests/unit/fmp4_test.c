@@ -203,6 +203,34 @@ static void runs_without_offsets_follow_each_other(void **state)
     }
 }
 
+static void a_track_fragment_without_base_begins_where_the_last_ended(void **state)
+{
+    fixture *f = *state;
+    write_init(f);
+    size_t moof = box(f, "moof"), offsets[2];
+    for (uint32_t track = VIDEO; track <= AUDIO; track++) {
+        size_t traf = box(f, "traf"), b = full_box(f, "tfhd", 0, 0);
+        u32(f, track);
+        end(f, b);
+        offsets[track - VIDEO] = write_trun(f, three, 2);
+        end(f, traf);
+    }
+    end(f, moof);
+    size_t mdat = box(f, "mdat");
+    patch_u32(f, offsets[0], (uint32_t)(f->bytes.size - moof));
+    patch_u32(f, offsets[1], 7); /* from the end of the other's bytes */
+    write_data(f, 1, 30);
+    write_data(f, 2, 40);
+    zeros(f, 7);
+    write_data(f, 3, 30);
+    write_data(f, 4, 40);
+    end(f, mdat);
+    demux(f);
+    assert_int_equal(f->seen.sample_count, 4);
+    assert_true(is_data(f, 1, 2) && is_data(f, 2, 3) && is_data(f, 3, 4));
+    assert_int_equal(sample_at(f, 2)->track, AUDIO);
+}
+
 static void a_segment_cut_out_of_a_file_is_found_all_the_same(void **state)
 {
     fixture *f = *state;
@@ -391,7 +419,8 @@ static void key_pictures_are_flagged_and_flags_that_lie_are_seen_through(void **
         {0, 0x41, 0x9A, false, false},          /* P: all flags were left zero */
         {0x00010000, 0x41, 0x9A, false, false}, /* only the bit */
         {0x01000000, 0x41, 0x9A, false, false}, /* depends on others */
-        {0, 0x06, 0, true, true},               /* nothing to see */
+        {0x01000000, 0x06, 0, false, false},
+        {0, 0x06, 0, true, true}, /* nothing to see */
     };
     fixture *f = *state;
     for (size_t i = 0; i < AZ_COUNT(cases); i++) {
@@ -580,6 +609,7 @@ int main(void)
         TEST(fields_that_a_run_leaves_out_have_defaults),
         TEST(runs_are_found_from_the_start_of_their_fragment),
         TEST(runs_without_offsets_follow_each_other),
+        TEST(a_track_fragment_without_base_begins_where_the_last_ended),
         TEST(a_segment_cut_out_of_a_file_is_found_all_the_same),
         TEST(mdat_may_have_a_long_size_or_none),
         TEST(fragments_may_all_stand_before_their_data),
