@@ -363,6 +363,26 @@ static void stop_forgets_and_start_begins_anew(void **state)
     destroy(p);
 }
 
+static void without_a_filter_there_is_silence_and_the_map_goes_on(void **state)
+{
+    (void)state;
+    player *p = create(sweep);
+    p->stretch.is_unable = true; /* as after looking for libavfilter in vain */
+    az_stretch_start(&p->stretch, 0, 1);
+    play(p, RATE);
+    az_stretch_change(&p->stretch, p->count, 2);
+    play(p, 2 * RATE);
+    for (int64_t i = p->count - RATE / 2; i < p->count; i++)
+        assert_true(p->out[i] == 0);
+    int64_t back = p->count;
+    az_stretch_change(&p->stretch, back, 1);
+    play(p, back + RATE);
+    assert_in_range(az_stretch_position(&p->stretch, (double)back), 3 * RATE - RATE / 10,
+                    3 * RATE + RATE / 10);
+    check_map(p, back + RATE / 2);
+    destroy(p);
+}
+
 static void tempo_gives_what_it_was_given_first(void **state)
 {
     (void)state;
@@ -405,6 +425,7 @@ int main(void)
         cmocka_unit_test(a_hole_is_silence_of_its_length_at_the_rate),
         cmocka_unit_test(a_late_filter_catches_up),
         cmocka_unit_test(stop_forgets_and_start_begins_anew),
+        cmocka_unit_test(without_a_filter_there_is_silence_and_the_map_goes_on),
         cmocka_unit_test(tempo_gives_what_it_was_given_first),
     };
     return cmocka_run_group_tests_name("tempo", tests, NULL, NULL);
