@@ -200,6 +200,7 @@ static void first_bytes_decide(void **state)
         {"\0\0\0\x18styp", 8, AZ_CONTAINER_FMP4},
         {"\0\0\0\x01mdat", 8, AZ_CONTAINER_FMP4},
         {"\0\0\0\x07moof", 8, AZ_CONTAINER_UNKNOWN},
+        {"\xFF\xFB\x90\x64mdat", 8, AZ_CONTAINER_FMP4}, /* not MPEG audio, as its first half is */
         {"\0\0\0\x0Cwhat\0\0\0\0\0\0\0\x10moof\0\0\0\0\0\0\0\0", 28, AZ_CONTAINER_FMP4},
         {"WEBVTT", 6, AZ_CONTAINER_WEBVTT},
         {"\xEF\xBB\xBFWEBVTT\n", 10, AZ_CONTAINER_WEBVTT},
