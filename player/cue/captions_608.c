@@ -39,6 +39,7 @@ typedef struct channel {
 struct az_cc608 {
     channel channels[2];
     unsigned selected;  /* whose the characters are */
+    bool has_xds;       /* field 2 */
     bool is_xds;        /* inside a packet of extended data services */
     unsigned last_code; /* a control code whose second copy may follow, 0 none */
 };
@@ -419,7 +420,7 @@ void az_cc608_pair(az_cc608 *field, uint8_t first, uint8_t second, int64_t pts)
     }
     field->last_code = 0;
     if (bytes[0] > 0 && bytes[0] < 0x10) {
-        field->is_xds = bytes[0] != 0x0F; /* its checksum ends it */
+        field->is_xds = field->has_xds && bytes[0] != 0x0F; /* its checksum ends it */
         return;
     }
     for (int i = 0; i < 2 && !field->is_xds; i++)
@@ -448,6 +449,7 @@ az_cc608 *az_cc608_create(const az_caption_sink *sink, unsigned field)
     az_cc608 *made = calloc(1, sizeof(*made));
     if (!made)
         return NULL;
+    made->has_xds = field == 1;
     for (unsigned i = 0; i < 2; i++) {
         az_caption_screen_init(&made->channels[i].screen, sink, field * 2 + i);
         channel_clear(&made->channels[i]);

@@ -205,6 +205,12 @@ static void extended_data_between_captions_are_no_text(void **state)
     text_on(f, 1, "re");
     code_on(f, 1, 0x15, 0x2F);
     expect_screen(f, 2, "before");
+    code(f, RCL); /* field 1 has none */
+    code(f, PAC);
+    pair(f, 0, 0x01, 0x05);
+    text(f, "text");
+    code(f, EOC);
+    expect_screen(f, 0, "text");
 }
 
 static void joining_in_the_middle_shows_nothing_until_a_caption_begins(void **state)
