@@ -79,7 +79,7 @@ void az_parser_keep_tag(az_parser *p, az_span value)
     tag->name = p->tag_name;
     tag->value = value;
     tag->line = p->line;
-    tag->segment = (uint32_t)p->segments.count;
+    tag->segment = (uint32_t)az_parser_segments(p);
 }
 
 static bool is_blank(uint8_t c)

@@ -24,9 +24,9 @@ static void read_part_range(az_parser *p, az_part *part)
     }
 }
 
-#define SKIP_PREFIX(at, end, literal)                                   \
-    ((size_t)((end) - (at)) >= sizeof(literal) - 1 &&                   \
-     memcmp((at), literal, sizeof(literal) - 1) == 0 && ((at) += sizeof(literal) - 1))
+#define SKIP_PREFIX(at, end, literal)                                                                    \
+    ((size_t)((end) - (at)) >= sizeof(literal) - 1 && memcmp((at), literal, sizeof(literal) - 1) == 0 && \
+     ((at) += sizeof(literal) - 1))
 
 /* Tells one attribute that a part has mostly, in the form that the grammar asks for; *bit is its own. */
 static bool scan_attribute(const uint8_t **at, const uint8_t *end, az_part *part, unsigned *bit)
@@ -78,6 +78,16 @@ static void read_part_attributes(az_parser *p, az_span value, az_part *part)
         read_part_range(p, part);
 }
 
+/* Room for one more. Both arrays grow alike. */
+static bool reserve_part(az_parser *p)
+{
+    if (AZ_LIKELY(p->parts.count < p->parts.capacity && p->part_segments.count < p->part_segments.capacity))
+        return true;
+    size_t guess = az_parser_guess(p, p->parts.count);
+    return az_parser_grow(p, &p->parts, sizeof(az_part), guess, AZ_PLAYLIST_PARTS_MAX) &&
+           az_parser_grow(p, &p->part_segments, sizeof(uint32_t), guess, AZ_PLAYLIST_PARTS_MAX);
+}
+
 void az_read_part(az_parser *p, az_span value)
 {
     az_part part = {0};
@@ -89,12 +99,10 @@ void az_read_part(az_parser *p, az_span value)
         az_parser_note(p, "EXT-X-PART without URI: ignored");
         return;
     }
-    az_part *out = az_parser_add(p, &p->parts, sizeof(*out), AZ_PLAYLIST_PARTS_MAX);
-    uint32_t *segment = az_parser_add(p, &p->part_segments, sizeof(*segment), AZ_PLAYLIST_PARTS_MAX);
-    if (!out || !segment)
+    if (!reserve_part(p))
         return;
-    *out = part;
-    *segment = (uint32_t)p->segments.count;
+    ((az_part *)p->parts.items)[p->parts.count++] = part;
+    ((uint32_t *)p->part_segments.items)[p->part_segments.count++] = (uint32_t)az_parser_segments(p);
     if (p->pending.part_count < UINT16_MAX)
         p->pending.part_count++;
 }
@@ -122,9 +130,10 @@ void az_read_skip(az_parser *p, az_span value)
     if (!az_attribute_u64(p, "SKIPPED-SEGMENTS", &p->media.skipped_segments))
         az_parser_note(p, "EXT-X-SKIP without SKIPPED-SEGMENTS");
     p->media.removed_date_ranges = az_attribute_string(p, "RECENTLY-REMOVED-DATERANGES");
-    if (p->segments.count > 0)
+    if (az_parser_segments(p) > 0)
         az_parser_note(p, "EXT-X-SKIP after a segment");
-    p->is_stopped = p->is_stopped || p->wants_stop;
+    else if (p->stop_count != SIZE_MAX)
+        p->is_stopped = true;
 }
 
 /* Absent means from the beginning, and to the end. */

@@ -69,7 +69,7 @@ void az_read_media_sequence(az_parser *p, az_span value)
 {
     if (p->media_sequence_line != 0)
         az_parser_note(p, "EXT-X-MEDIA-SEQUENCE stands more than once: the last one counts");
-    if (p->segments.count > 0)
+    if (az_parser_segments(p) > 0)
         az_parser_note(p, "EXT-X-MEDIA-SEQUENCE after the first segment");
     if (read_u64(p, value, &p->media.media_sequence))
         p->media_sequence_line = p->line;
@@ -77,7 +77,7 @@ void az_read_media_sequence(az_parser *p, az_span value)
 
 void az_read_discontinuity_sequence(az_parser *p, az_span value)
 {
-    if (p->segments.count > 0 || p->discontinuities > 0)
+    if (az_parser_segments(p) > 0 || p->discontinuities > 0)
         az_parser_note(p, "EXT-X-DISCONTINUITY-SEQUENCE after the first segment or discontinuity");
     if (!read_u64(p, value, &p->media.discontinuity_sequence))
         return;
@@ -135,18 +135,14 @@ void az_read_date_range(az_parser *p, az_span value)
     range->end_on_next = az_attribute_yes(p, "END-ON-NEXT");
     range->attributes = az_attributes_keep(p);
     range->line = p->line;
-    range->segment = (uint32_t)p->segments.count;
+    range->segment = (uint32_t)az_parser_segments(p);
     check_date_range(p, range);
 }
 
 /* 4.3.3.1 demands the tag; without it the longest segment tells. */
 static void derive_target_duration(az_parser *p)
 {
-    const az_segment *segments = p->segments.items;
-    int64_t longest = 0;
-    for (size_t i = 0; i < p->segments.count; i++)
-        longest = AZ_MAX(longest, segments[i].duration);
-    p->media.target_duration = (longest + AIZU_SECOND / 2) / AIZU_SECOND * AIZU_SECOND;
+    p->media.target_duration = (p->longest + AIZU_SECOND / 2) / AIZU_SECOND * AIZU_SECOND;
     p->line = 0;
     az_parser_note(p, "no EXT-X-TARGETDURATION: taken from the longest segment");
 }

@@ -91,7 +91,7 @@ void az_read_stream_inf(az_parser *p, az_span value)
 void az_read_variant_uri(az_parser *p, az_span uri)
 {
     p->has_variant_pending = false;
-    if (p->segments.count > 0 || p->pending.extinf_line != 0) {
+    if (az_parser_segments(p) > 0 || p->pending.extinf_line != 0) {
         az_parser_fail(p, AIZU_E_PLAYLIST, "a variant in a media playlist");
         return;
     }

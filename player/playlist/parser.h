@@ -77,7 +77,7 @@ typedef struct az_parser {
 
     size_t at;          /* of the text: what was read */
     bool is_stopped;    /* after a failure, or where the reader was to stop */
-    bool wants_stop;    /* behind the first segment or at EXT-X-SKIP */
+    size_t stop_count;  /* of segments to stop behind, SIZE_MAX none; EXT-X-SKIP before them stops, too */
     aizu_result result; /* of the first failure */
     uint32_t error_line;
     const char *error_text;
@@ -118,6 +118,8 @@ typedef struct az_parser {
     uint32_t discontinuities; /* EXT-X-DISCONTINUITY tags so far */
     uint32_t bitrate;         /* EXT-X-BITRATE in force */
     bool prefetch_discontinuity;
+    size_t segments_taken; /* by whoever reads in steps: not in `segments` any more */
+    int64_t longest;       /* of the segments */
     az_vector segments, prefetches, keys, maps, date_ranges, parts, part_segments, hints, reports;
 
     /* multivariant */
@@ -135,12 +137,21 @@ void az_parser_fail_with(az_parser *p, const char *text, az_span about);
 void az_parser_note(az_parser *p, const char *text); /* static text */
 /* Room for `count` items in all, or twice as many as now; false after az_parser_fail(). */
 bool az_parser_grow(az_parser *p, az_vector *vector, size_t item_size, size_t count, size_t count_max);
+/* How many items there may be in all, when the rest of the text holds as many for its size; 0 when it is too
+ * early to tell, or the items are taken out on the way. */
+size_t az_parser_guess(const az_parser *p, size_t count);
 /* Room for one more item, zeroed; NULL after az_parser_fail(). */
 void *az_parser_add(az_parser *p, az_vector *vector, size_t item_size, size_t count_max);
 
 /* keys.c, segments.c: what stands in force behind text that was left out. */
 void az_keys_resume(az_parser *p, const az_playlist_gap *gap);
 void az_segments_resume(az_parser *p, const az_playlist_gap *gap);
+
+/* Segments so far, those that were taken included. */
+static inline size_t az_parser_segments(const az_parser *p)
+{
+    return p->segments_taken + p->segments.count;
+}
 
 /* lines.c: calls the handlers below for each line from p->at on, until the end or p->is_stopped. */
 void az_parser_read_lines(az_parser *p);

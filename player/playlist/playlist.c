@@ -9,8 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ARRAYS_MAX     20
-#define CAPACITY_FIRST ((size_t)16)
+#define ARRAYS_MAX      20
+#define CAPACITY_FIRST  ((size_t)16)
+#define ITEMS_FOR_GUESS 32
 
 /* An array is cut to size at the end when more than this part of it is left over: cutting always would hand
  * memory back and forth with the system at each reload. */
@@ -74,6 +75,14 @@ bool az_parser_grow(az_parser *p, az_vector *vector, size_t item_size, size_t co
     return true;
 }
 
+size_t az_parser_guess(const az_parser *p, size_t count)
+{
+    if (count < ITEMS_FOR_GUESS || p->stop_count != SIZE_MAX || p->at == 0)
+        return 0;
+    size_t guess = (size_t)((uint64_t)count * p->text_size / p->at);
+    return guess + guess / 16;
+}
+
 void *az_parser_add(az_parser *p, az_vector *vector, size_t item_size, size_t count_max)
 {
     if (AZ_UNLIKELY(vector->count == vector->capacity || vector->count >= count_max) &&
@@ -94,6 +103,7 @@ static void parser_init(az_parser *p, az_span text)
     p->pending.duration = p->pending.wall = p->wall_next = AIZU_NO_TIME;
     p->duration_max = INT64_MAX;
     p->first_wall = SIZE_MAX;
+    p->stop_count = SIZE_MAX;
     p->key_index = p->map_index = AZ_NO_INDEX;
     az_arena_init(&p->arena, 0);
 }
@@ -144,7 +154,7 @@ static const void *take_array(document *d, az_vector *vector, size_t item_size)
 
 static az_playlist_kind decide_kind(az_parser *p)
 {
-    bool has_media = p->segments.count + p->parts.count + p->prefetches.count > 0;
+    bool has_media = az_parser_segments(p) + p->parts.count + p->prefetches.count > 0;
     bool has_variants = p->variants.count + p->i_frame_variants.count + p->renditions.count > 0;
     if (p->variants.count > 0 && has_media)
         az_parser_fail(p, AIZU_E_PLAYLIST, "both variants and segments: neither kind of playlist");
@@ -316,18 +326,19 @@ aizu_result az_playlist_reader_create(az_playlist_reader **out, az_slice text,
     return AIZU_OK;
 }
 
-bool az_playlist_reader_stop(az_playlist_reader *reader, az_playlist_stop *stop)
+bool az_playlist_reader_stop(az_playlist_reader *reader, size_t count, az_playlist_stop *stop)
 {
     az_parser *p = &reader->parser;
-    p->wants_stop = true;
+    p->stop_count = count;
     az_parser_read_lines(p);
-    p->wants_stop = false;
+    p->stop_count = SIZE_MAX;
     if (p->result != AIZU_OK || !p->is_stopped)
         return false;
     p->is_stopped = false;
     *stop = (az_playlist_stop){
         .media = &p->media,
-        .first = p->segments.count > 0 ? p->segments.items : NULL,
+        .segments = p->segments.items,
+        .segment_count = p->segments.count,
         .keys = p->keys.items,
         .maps = p->maps.items,
         .variables = p->variables.items,
@@ -337,6 +348,33 @@ bool az_playlist_reader_stop(az_playlist_reader *reader, az_playlist_stop *stop)
         .line = p->line,
     };
     return true;
+}
+
+/* Of segments that were taken, those of the last ones stay. */
+static void drop_parts(az_parser *p)
+{
+    az_part *parts = p->parts.items;
+    uint32_t *segments = p->part_segments.items;
+    size_t keep = p->parts.count;
+    while (keep > 0 && segments[keep - 1] + AZ_PLAYLIST_STEP_PARTS >= p->segments_taken)
+        keep--;
+    if (keep == 0)
+        return;
+    p->parts.count -= keep;
+    p->part_segments.count -= keep;
+    memmove(parts, parts + keep, p->parts.count * sizeof(*parts));
+    memmove(segments, segments + keep, p->part_segments.count * sizeof(*segments));
+}
+
+void az_playlist_reader_take(az_playlist_reader *reader)
+{
+    az_parser *p = &reader->parser;
+    p->segments_taken += p->segments.count;
+    p->segments.count = 0;
+    drop_parts(p);
+    p->first_wall = 0; /* nothing is here to derive backwards for */
+    if (p->segments_taken > AZ_PLAYLIST_SEGMENTS_MAX)
+        az_parser_fail(p, AIZU_E_LIMIT, "too many entries of one kind");
 }
 
 void az_playlist_reader_leave_out(az_playlist_reader *reader, const az_playlist_gap *gap)

@@ -30,6 +30,7 @@
 #define AZ_PLAYLIST_PREFETCH_MAX    ((size_t)16) /* EXT-X-PREFETCH */
 #define AZ_PLAYLIST_HINTS_MAX       ((size_t)16) /* EXT-X-PRELOAD-HINT */
 #define AZ_PLAYLIST_REPORTS_MAX     ((size_t)1000)
+#define AZ_PLAYLIST_STEP_PARTS      64 /* segments */
 
 typedef enum az_playlist_kind {
     AZ_PLAYLIST_MEDIA = 1,
@@ -311,17 +312,20 @@ AZ_NODISCARD aizu_result az_playlist_parse_context(az_playlist **out, az_slice t
 void az_playlist_destroy(az_playlist **playlist);
 
 /*
- * Parsing with a gap, for who knows the beginning of a media playlist from an earlier version: a reader stops
- * behind the first segment, or at EXT-X-SKIP. What follows may be left out then, and the document holds the
- * first segment and what comes behind the gap; indexes count what it holds.
+ * Parsing in steps, for who knows much of a media playlist from an earlier version, or keeps segments in its
+ * own way: a reader stops behind some segments, or at EXT-X-SKIP before them. What was read may be taken out,
+ * and what follows may be left out. The document holds the other segments; indexes of segments in it (those
+ * of parts, tags and date ranges) count what was taken and not what was left out. Dates are not derived
+ * backwards once something was taken.
  */
 typedef struct az_playlist_reader az_playlist_reader;
 
 /* Where a reader stopped. All of it lives until the next call. */
 typedef struct az_playlist_stop {
     const az_media_playlist *media; /* fields as far as they were read; no arrays */
-    const az_segment *first;        /* NULL: at EXT-X-SKIP */
-    const az_key *keys;             /* for the indexes of `first` */
+    const az_segment *segments;     /* none: at EXT-X-SKIP */
+    size_t segment_count;
+    const az_key *keys; /* for their indexes */
     const az_map *maps;
     const az_variable *variables;
     size_t variable_count;
@@ -350,8 +354,13 @@ AZ_NODISCARD aizu_result az_playlist_reader_create(az_playlist_reader **out, az_
                                                    const az_playlist_context *context,
                                                    az_playlist_error *error);
 
-/* False: nothing to stop at, or an error that az_playlist_reader_finish() tells. */
-bool az_playlist_reader_stop(az_playlist_reader *reader, az_playlist_stop *stop);
+/* Reads on until there are `count` segments. False: there are not so many, or an error that
+ * az_playlist_reader_finish() tells. */
+bool az_playlist_reader_stop(az_playlist_reader *reader, size_t count, az_playlist_stop *stop);
+
+/* Drops the segments that were read so far: they are the caller's now. Of their parts those of the last
+ * AZ_PLAYLIST_STEP_PARTS segments stay in the document. */
+void az_playlist_reader_take(az_playlist_reader *reader);
 
 void az_playlist_reader_leave_out(az_playlist_reader *reader, const az_playlist_gap *gap);
 

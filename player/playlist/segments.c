@@ -5,8 +5,6 @@
  */
 #include "playlist/parser.h"
 
-#define SEGMENTS_FOR_GUESS 32
-
 static const az_pending NOTHING_PENDING = {.duration = AIZU_NO_TIME, .wall = AIZU_NO_TIME};
 
 void az_read_extinf(az_parser *p, az_span value)
@@ -127,16 +125,11 @@ static int64_t duration_in_doubt(az_parser *p)
 
 /* Room for one more segment. When some are there, the rest of the text is guessed to hold as many for its
  * size. */
-static az_segment *add_segment(az_parser *p, const uint8_t *at)
+static az_segment *add_segment(az_parser *p)
 {
     az_vector *segments = &p->segments;
     if (AZ_UNLIKELY(segments->count == segments->capacity)) {
-        size_t guess = 0;
-        if (segments->count >= SEGMENTS_FOR_GUESS) {
-            uint64_t used = (uint64_t)(at - p->text);
-            guess = (size_t)((uint64_t)segments->count * p->text_size / used);
-            guess += guess / 16;
-        }
+        size_t guess = p->stop_count != SIZE_MAX ? p->stop_count : az_parser_guess(p, segments->count);
         if (!az_parser_grow(p, segments, sizeof(az_segment), guess, AZ_PLAYLIST_SEGMENTS_MAX))
             return NULL;
     }
@@ -146,7 +139,7 @@ static az_segment *add_segment(az_parser *p, const uint8_t *at)
 void az_read_segment_uri(az_parser *p, az_span uri)
 {
     const az_pending *pending = &p->pending;
-    az_segment *segment = add_segment(p, uri.data);
+    az_segment *segment = add_segment(p);
     if (AZ_UNLIKELY(!segment))
         return;
     int64_t duration = pending->duration;
@@ -154,6 +147,7 @@ void az_read_segment_uri(az_parser *p, az_span uri)
         duration = duration_in_doubt(p);
     else if (AZ_UNLIKELY(duration > p->duration_max))
         az_parser_note(p, "segment longer than the target duration");
+    p->longest = AZ_MAX(p->longest, duration);
     bool has_wall = pending->wall != AIZU_NO_TIME;
     if (has_wall && p->first_wall == SIZE_MAX)
         p->first_wall = p->segments.count - 1;
@@ -179,7 +173,7 @@ void az_read_segment_uri(az_parser *p, az_span uri)
     if (pending->has_range)
         take_range(p, segment);
     p->pending = NOTHING_PENDING;
-    p->is_stopped = p->is_stopped || p->wants_stop;
+    p->is_stopped = p->is_stopped || p->segments.count >= p->stop_count;
 }
 
 /* Held apart until the end: indexes of regular segments must count media sequence numbers. */

@@ -28,9 +28,10 @@ void az_list_destroy(az_list **pointer)
 aizu_result az_list_update(az_list *list, az_playlist **pointer, az_list_change *change)
 {
     az_list_version version;
-    az_list_version_of(&version, *pointer);
+    az_playlist *playlist = *pointer;
     *pointer = NULL;
-    return az_list_take(list, &version, change);
+    aizu_result result = az_list_version_of(list, &version, playlist);
+    return result == AIZU_OK ? az_list_take(list, &version, change) : result;
 }
 
 aizu_result az_list_reload(az_list *list, az_slice text, const az_playlist_context *context,

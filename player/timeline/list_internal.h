@@ -59,16 +59,19 @@ struct az_list {
 
 /*
  * A new version of the playlist before the list takes it: some segments that are known, then those that were
- * parsed.
+ * parsed, as rows of their own. Their starts count from the first of them, and so do their domains until the
+ * list takes them.
  */
 typedef struct az_list_version {
-    az_playlist *playlist; /* its first `parsed_from` segments are known ones, read again */
+    az_playlist *playlist; /* without its segments */
     size_t known_first;    /* index in the list of the first segment, if there are known ones */
     size_t known_count;
-    size_t parsed_from;  /* in playlist->u.media.segments: 0 or 1 */
-    size_t count;        /* complete segments: known and parsed */
-    size_t text_begin;   /* where the text of the first parsed one begins */
-    uint32_t line_begin; /* the lines before it */
+    size_t parsed_from;    /* segments of the document before the parsed ones: 1 where the first is known */
+    az_rows rows;          /* parsed segments, those ahead of the complete ones included */
+    size_t count;          /* complete segments: known and parsed */
+    size_t prefetch_count; /* of the rows ahead; none: one stands for the open segment */
+    uint32_t discontinuities; /* before and at the first segment of all */
+    bool is_first_dated;      /* the first segment of all has a date of its own */
     bool is_delta;
     uint64_t variables;
 } az_list_version;
@@ -87,11 +90,11 @@ int64_t az_list_parts_begin(const az_list *list);
 aizu_result az_list_version_read(const az_list *list, az_list_version *version, az_slice text,
                                  const az_playlist_context *context, bool *is_full_needed,
                                  az_playlist_error *error);
-void az_list_version_of(az_list_version *version, az_playlist *playlist); /* all of it parsed */
-/* A segment that was parsed: known_count <= index, those ahead included. */
-const az_segment *az_list_version_segment(const az_list_version *version, size_t index);
+/* Of a document that was parsed as a whole, which is taken over. AIZU_E_MEMORY. */
+aizu_result az_list_version_of(const az_list *list, az_list_version *version, az_playlist *playlist);
+void az_list_version_deinit(az_list_version *version);
 
-/* list_update.c: takes the version's playlist over in each case. */
+/* list_update.c: takes the version over in each case. */
 aizu_result az_list_take(az_list *list, az_list_version *version, az_list_change *change);
 
 /* list_ranges.c */

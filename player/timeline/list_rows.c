@@ -14,15 +14,10 @@
 static bool slide_reserve(az_slide *s, size_t needed)
 {
     size_t capacity;
-    if (needed + needed / (2 * SPARE_DIVISOR) <= s->capacity && needed >= s->capacity / 4)
+    if (needed + needed / (2 * SPARE_DIVISOR) <= s->capacity)
         return true;
-    if (needed == 0 || !az_add_size(needed, needed / SPARE_DIVISOR + 64, &capacity))
-        return needed == 0;
-    if (capacity < s->end) { /* too much room now: not at the cost of what is in use */
-        if (needed <= s->capacity)
-            return true;
-        capacity = s->end;
-    }
+    if (!az_add_size(needed, needed / SPARE_DIVISOR + 64, &capacity))
+        return false;
     uint8_t *data = realloc(s->data, capacity);
     if (!data)
         return needed <= s->capacity;
@@ -31,11 +26,25 @@ static bool slide_reserve(az_slide *s, size_t needed)
     return true;
 }
 
-/* NULL for no bytes. */
+/* Gives back what is far too much. */
+static void slide_fit(az_slide *s)
+{
+    size_t size = s->end - s->begin;
+    size_t capacity = size + size / SPARE_DIVISOR + 64;
+    if (s->capacity <= capacity + capacity / 4)
+        return;
+    memmove(s->data, s->data + s->begin, size);
+    s->begin = 0;
+    s->end = size;
+    uint8_t *data = realloc(s->data, capacity);
+    if (!data)
+        return;
+    s->data = data;
+    s->capacity = capacity;
+}
+
 static void *slide_add(az_slide *s, size_t size)
 {
-    if (size == 0)
-        return NULL;
     if (size > s->capacity - s->end) {
         memmove(s->data, s->data + s->begin, s->end - s->begin);
         s->end -= s->begin;
@@ -183,7 +192,7 @@ static az_setting **settings_of(const az_rows *rows)
     return (az_setting **)(void *)(rows->settings.data + rows->settings.begin);
 }
 
-static size_t setting_count(const az_rows *rows)
+size_t az_rows_setting_count(const az_rows *rows)
 {
     return slide_size(&rows->settings) / sizeof(az_setting *);
 }
@@ -191,7 +200,7 @@ static size_t setting_count(const az_rows *rows)
 const az_setting *az_rows_setting(const az_rows *rows, const az_row *row)
 {
     uint32_t index = row->setting - rows->first_setting;
-    AZ_ASSERT(index < setting_count(rows));
+    AZ_ASSERT(index < az_rows_setting_count(rows));
     return settings_of(rows)[index];
 }
 
@@ -229,7 +238,7 @@ void az_rows_cut(az_rows *rows, size_t begin, size_t end)
     size_t first;
     size_t bytes = byte_range_of(rows, begin, end, &first);
     size_t used = end > begin ? az_rows_at(rows, end - 1)->setting - rows->first_setting + 1 : 0;
-    size_t settings = setting_count(rows);
+    size_t settings = az_rows_setting_count(rows);
     free_settings(rows, used, settings);
     slide_cut(&rows->settings, 0, used * sizeof(az_setting *));
     slide_cut(&rows->bytes, first, first + bytes);
@@ -245,6 +254,9 @@ void az_rows_trim(az_rows *rows)
     free_settings(rows, 0, unused);
     slide_cut(&rows->settings, unused * sizeof(az_setting *), slide_size(&rows->settings));
     rows->first_setting += (uint32_t)unused;
+    slide_fit(&rows->rows);
+    slide_fit(&rows->bytes);
+    slide_fit(&rows->settings);
 }
 
 void az_rows_add_setting(az_rows *rows, az_setting *setting)
@@ -253,24 +265,58 @@ void az_rows_add_setting(az_rows *rows, az_setting *setting)
     *out = setting;
 }
 
-void az_rows_add(az_rows *rows, az_row row, az_span uri, az_byte_range range)
+void az_rows_add(az_rows *rows, const az_row *row, az_span uri, az_byte_range range)
 {
-    row.has_range = range.size > 0;
-    row.uri = rows->first_byte + (uint32_t)slide_size(&rows->bytes);
-    row.uri_size = (uint32_t)uri.size;
-    row.setting = rows->first_setting + (uint32_t)setting_count(rows) - 1;
-    uint8_t *bytes = slide_add(&rows->bytes, uri.size + (row.has_range ? sizeof(range) : 0));
-    if (uri.size > 0)
-        memcpy(bytes, uri.data, uri.size);
-    if (row.has_range)
-        memcpy(bytes + uri.size, &range, sizeof(range));
+    uint32_t offset = rows->first_byte + (uint32_t)slide_size(&rows->bytes);
+    bool has_range = range.size > 0;
+    size_t size = uri.size + (has_range ? sizeof(range) : 0);
+    if (size > 0) {
+        uint8_t *bytes = slide_add(&rows->bytes, size);
+        if (uri.size > 0)
+            memcpy(bytes, uri.data, uri.size);
+        if (has_range)
+            memcpy(bytes + uri.size, &range, sizeof(range));
+    }
     az_row *out = slide_add(&rows->rows, sizeof(*out));
-    *out = row;
+    *out = *row;
+    out->has_range = has_range;
+    out->uri = offset;
+    out->uri_size = (uint32_t)uri.size;
+    out->setting = rows->first_setting + (uint32_t)az_rows_setting_count(rows) - 1;
+}
+
+static bool setting_equal(const az_setting *a, const az_setting *b)
+{
+    return az_setting_is(a, b->keys, b->has_map ? &b->map : NULL, b->map_keys, b->bitrate);
+}
+
+void az_rows_append(az_rows *rows, az_rows *more)
+{
+    size_t count = az_rows_count(more);
+    uint32_t taken = more->first_setting - 1; /* the last setting that was looked at */
+    for (size_t i = 0; i < count; i++) {
+        const az_row *row = az_rows_at(more, i);
+        az_setting **setting = &settings_of(more)[row->setting - more->first_setting];
+        size_t known = az_rows_setting_count(rows);
+        bool is_same = i == 0 && known > 0 && setting_equal(settings_of(rows)[known - 1], *setting);
+        if (row->setting != taken && !is_same) {
+            az_rows_add_setting(rows, *setting);
+            *setting = NULL;
+        }
+        taken = row->setting;
+        az_rows_add(rows, row, az_rows_uri(more, row), az_rows_range(more, row));
+    }
+    az_rows_deinit(more);
+}
+
+size_t az_rows_byte_count(const az_rows *rows)
+{
+    return slide_size(&rows->bytes);
 }
 
 void az_rows_deinit(az_rows *rows)
 {
-    free_settings(rows, 0, setting_count(rows));
+    free_settings(rows, 0, az_rows_setting_count(rows));
     free(rows->rows.data);
     free(rows->bytes.data);
     free(rows->settings.data);
@@ -282,30 +328,36 @@ size_t az_rows_bytes(const az_rows *rows)
     return rows->rows.capacity + rows->bytes.capacity + rows->settings.capacity;
 }
 
-/* Two lanes of multiply and fold. Not for security: whoever writes a playlist may as well write another one.
- */
+static inline uint64_t read_u64(const uint8_t *at)
+{
+    uint64_t value;
+    memcpy(&value, at, sizeof(value));
+    return value;
+}
+
+/* Two lanes of multiply and fold; the last block may overlap the one before it. Not for security: whoever
+ * writes a playlist may as well write another one. */
 uint64_t az_rows_hash(const uint8_t *text, size_t size)
 {
     const uint64_t k = UINT64_C(0x9e3779b97f4a7c15);
     uint64_t a = size * k;
     uint64_t b = ~a;
-    uint64_t x, y;
-    for (; size >= 16; text += 16, size -= 16) {
-        memcpy(&x, text, 8);
-        memcpy(&y, text + 8, 8);
-        a = (a ^ x) * k;
-        b = (b ^ y) * k;
+    uint8_t rest[16] = {0};
+    size_t at = 0;
+    if (size < sizeof(rest)) {
+        if (size > 0)
+            memcpy(rest, text, size);
+        text = rest;
+        size = sizeof(rest);
+    }
+    for (; size - at > sizeof(rest); at += sizeof(rest)) {
+        a = (a ^ read_u64(text + at)) * k;
+        b = (b ^ read_u64(text + at + 8)) * k;
         a ^= a >> 29;
         b ^= b >> 31;
     }
-    uint8_t rest[16] = {0};
-    if (size > 0)
-        memcpy(rest, text, size);
-    memcpy(&x, rest, 8);
-    memcpy(&y, rest + 8, 8);
-    a = (a ^ x) * k;
-    b = (b ^ y) * k;
-    a ^= (b >> 32) | (b << 32);
-    a *= k;
+    a = (a ^ read_u64(text + size - 16)) * k;
+    b = (b ^ read_u64(text + size - 8)) * k;
+    a = ((a ^ (a >> 32)) ^ b) * k;
     return a ^ (a >> 32);
 }

@@ -58,10 +58,14 @@ AZ_NODISCARD bool az_rows_reserve(az_rows *rows, size_t begin, size_t end, size_
                                   size_t byte_count, size_t setting_count);
 /* Keeps the rows [begin, end) only. */
 void az_rows_cut(az_rows *rows, size_t begin, size_t end);
-/* Both within what was reserved. A row without a setting of its own has that of the last one. */
+/* All within what was reserved. A row has the last setting. */
 void az_rows_add_setting(az_rows *rows, az_setting *setting); /* is taken over */
-void az_rows_add(az_rows *rows, az_row row, az_span uri, az_byte_range range);
-/* Frees settings that rows which were cut off at the front had. */
+void az_rows_add(az_rows *rows, const az_row *row, az_span uri, az_byte_range range);
+/* Takes what `more` has; that is empty afterwards. */
+void az_rows_append(az_rows *rows, az_rows *more);
+size_t az_rows_setting_count(const az_rows *rows);
+size_t az_rows_byte_count(const az_rows *rows); /* of URIs and ranges */
+/* Frees settings that rows which were cut off at the front had, and room that is far too much. */
 void az_rows_trim(az_rows *rows);
 
 /* NULL when out of memory. `keys` NULL: clear; `map` NULL: none. Everything is copied. */

@@ -13,19 +13,18 @@
 
 /* ---- what changed ---- */
 
-static uint64_t segment_identity(const az_segment *segment)
+static uint64_t row_identity(const az_rows *rows, size_t index)
 {
-    return az_list_identity(segment->uri, segment->flags, segment->wall);
+    const az_row *row = az_rows_at(rows, index);
+    return az_list_identity(az_rows_uri(rows, row), row->flags, row->wall);
 }
 
 /* What stood at a media sequence number, 0 unknown. */
 static uint64_t identity_at(const az_list *list, uint64_t sequence)
 {
     uint64_t index = sequence - list->media.media_sequence;
-    if (sequence >= list->media.media_sequence && index < list->count) {
-        const az_row *row = az_rows_at(&list->rows, (size_t)index);
-        return az_list_identity(az_rows_uri(&list->rows, row), row->flags, row->wall);
-    }
+    if (sequence >= list->media.media_sequence && index < list->count)
+        return row_identity(&list->rows, (size_t)index);
     const az_list_memory *known = &list->memories[sequence % AZ_LIST_MEMORIES];
     return known->sequence == sequence ? known->identity : 0;
 }
@@ -51,7 +50,7 @@ static bool is_older_version(const az_list *list, const az_list_version *version
     for (size_t i = 0; i < version->count; i++) {
         uint64_t known = identity_at(list, sequence + i);
         if (known != 0)
-            return known == segment_identity(az_list_version_segment(version, i));
+            return known == row_identity(&version->rows, i - version->known_count);
     }
     return false;
 }
@@ -64,7 +63,7 @@ static bool is_cut_version(const az_list *list, const az_list_version *version)
     if (sequence < list->media.media_sequence)
         return false;
     for (size_t i = version->known_count; i + 1 < version->count; i++) {
-        if (identity_at(list, sequence + i) != segment_identity(az_list_version_segment(version, i)))
+        if (identity_at(list, sequence + i) != row_identity(&version->rows, i - version->known_count))
             return false;
     }
     return true;
@@ -112,45 +111,14 @@ static az_list_change confirm(az_list *list, const az_list_version *version, az_
 
 /* ---- the plan ---- */
 
-/* What a row to come has that its segment does not say. */
-typedef struct place {
-    int64_t start;
-    az_setting *setting; /* NULL: that of the row before */
-    uint16_t part_count; /* that the segment had in the known version */
-} place;
-
 typedef struct plan {
     az_list_change change;
     size_t keep_begin, keep_end; /* rows that stay */
-    size_t add_count;            /* rows to come behind them, those ahead of the complete ones included */
-    size_t prefetch_count;       /* of them */
-    size_t byte_count;
-    place *places; /* of the rows to come */
-    size_t setting_count;
-    int64_t kept_start; /* of the first row that stays, after a restart */
-    int64_t typical;    /* how long a segment is taken to last whose duration is not known yet */
+    int64_t kept_start;          /* of the first of them, after a restart */
     az_arena edge;
     az_media_playlist media;
     az_list_ranges ranges;
 } plan;
-
-/* The n-th row to come. */
-static const az_segment *segment_to_come(const az_list_version *version, const plan *p, size_t n)
-{
-    size_t complete = version->count - version->known_count;
-    bool is_open = n == complete && p->prefetch_count == 0;
-    return is_open ? &version->playlist->u.media.open
-                   : az_list_version_segment(version, version->known_count + n);
-}
-
-static int64_t typical_duration(const az_list *list, const az_list_version *version)
-{
-    if (version->count == 0)
-        return version->playlist->u.media.target_duration;
-    if (version->count > version->known_count)
-        return az_list_version_segment(version, version->count - 1)->duration;
-    return az_rows_at(&list->rows, version->known_first + version->known_count - 1)->duration;
-}
 
 /* The row of a sequence number whose place the list knows, those ahead included; NULL: none. */
 static const az_row *known_row(const az_list *list, uint64_t sequence)
@@ -175,15 +143,15 @@ static int64_t start_after(const az_list *list, const az_list_version *version, 
     int64_t end = az_list_end(list);
     if (change != AZ_LIST_JUMPED)
         return end;
-    const az_segment *first = az_list_version_segment(version, 0);
-    if (last->wall != AIZU_NO_TIME && first->wall != AIZU_NO_TIME && first->wall > last->wall)
-        return AZ_MAX(end, az_add_sat(last->start, az_sub_sat(first->wall, last->wall)));
+    int64_t wall = az_rows_at(&version->rows, 0)->wall;
+    if (last->wall != AIZU_NO_TIME && wall != AIZU_NO_TIME && wall > last->wall)
+        return AZ_MAX(end, az_add_sat(last->start, az_sub_sat(wall, last->wall)));
     uint64_t missed = next->media_sequence - (list->media.media_sequence + list->count);
     return az_add_sat(end, az_rescale(next->target_duration, (int64_t)AZ_MIN(missed, MISSED_MAX), 1));
 }
 
-/* Starts of the rows to come: known segments keep theirs, new ones are chained behind. */
-static void plan_starts(const az_list *list, const az_list_version *version, plan *p)
+/* Starts of the version's rows: known segments keep theirs, new ones are chained behind. */
+static void plan_starts(const az_list *list, az_list_version *version, plan *p)
 {
     uint64_t sequence = version->playlist->u.media.media_sequence + version->known_count;
     bool is_same_line = p->change == AZ_LIST_GREW || p->change == AZ_LIST_SAME;
@@ -195,57 +163,13 @@ static void plan_starts(const az_list *list, const az_list_version *version, pla
     }
     for (size_t i = p->keep_begin; i < p->keep_end && !is_same_line; i++)
         start = az_add_sat(start, az_rows_at(&list->rows, i)->duration);
-    for (size_t n = 0; n < p->add_count; n++) {
+    for (size_t n = 0; n < az_rows_count(&version->rows) && list->has_version; n++) {
+        az_row *row = az_rows_at(&version->rows, n);
         const az_row *known = is_same_line ? known_row(list, sequence + n) : NULL;
-        start = known ? known->start : start;
-        p->places[n].start = start;
-        p->places[n].part_count = known ? known->part_count : 0;
-        bool is_complete = n < version->count - version->known_count;
-        start = az_add_sat(start, is_complete ? segment_to_come(version, p, n)->duration : p->typical);
-    }
-}
-
-static const az_key *key_of(const az_media_playlist *media, uint32_t index)
-{
-    return index != AZ_NO_INDEX ? &media->keys[index] : NULL;
-}
-
-static bool settings_equal(const az_segment *a, const az_segment *b)
-{
-    return a->key == b->key && a->map == b->map && a->bitrate == b->bitrate;
-}
-
-/* A setting for each row to come that does not have that of the row before it. */
-static bool plan_settings(const az_list *list, const az_list_version *version, plan *p)
-{
-    const az_media_playlist *media = &version->playlist->u.media;
-    const az_segment *before = NULL;
-    for (size_t n = 0; n < p->add_count; n++) {
-        const az_segment *segment = segment_to_come(version, p, n);
-        if (before && settings_equal(before, segment))
-            continue;
-        const az_map *map = segment->map != AZ_NO_INDEX ? &media->maps[segment->map] : NULL;
-        const az_key *keys = key_of(media, segment->key);
-        const az_key *map_keys = map ? key_of(media, map->key) : NULL;
-        before = segment;
-        if (n == 0 && p->keep_end > p->keep_begin) {
-            const az_row *last = az_rows_at(&list->rows, p->keep_end - 1);
-            if (az_setting_is(az_rows_setting(&list->rows, last), keys, map, map_keys, segment->bitrate))
-                continue;
-        }
-        p->places[n].setting = az_setting_create(keys, map, map_keys, segment->bitrate);
-        if (!p->places[n].setting)
-            return false;
-        p->setting_count++;
-    }
-    return true;
-}
-
-static void count_bytes(const az_list_version *version, plan *p)
-{
-    for (size_t n = 0; n < p->add_count; n++) {
-        const az_segment *segment = segment_to_come(version, p, n);
-        p->byte_count += segment->uri.size + (segment->range_size > 0 ? sizeof(az_byte_range) : 0);
+        row->start = known ? known->start : start;
+        if (known) /* it may have lost its parts: a cursor behind them means the next segment */
+            row->part_count = AZ_MAX(row->part_count, known->part_count);
+        start = az_add_sat(row->start, row->duration);
     }
 }
 
@@ -265,28 +189,28 @@ static size_t index_of(const az_list_version *version, size_t segment)
 }
 
 /* The first part of the document that is worth keeping: those near the end. */
-static size_t first_part(const az_list_version *version, const plan *p)
+static size_t first_part(const az_list_version *version)
 {
     const az_media_playlist *next = &version->playlist->u.media;
     size_t complete = version->count - version->known_count;
     if (complete == 0)
         return 0;
-    int64_t last = segment_to_come(version, p, complete - 1)->duration;
-    int64_t kept = az_rescale(AZ_MAX(next->target_duration, last), AZ_LIST_PARTS_TARGETS, 1);
-    int64_t begin = az_sub_sat(p->places[complete - 1].start, kept);
+    const az_row *last = az_rows_at(&version->rows, complete - 1);
+    int64_t kept = az_rescale(AZ_MAX(next->target_duration, last->duration), AZ_LIST_PARTS_TARGETS, 1);
+    int64_t begin = az_sub_sat(last->start, kept);
     size_t n = complete;
-    while (n > 0 && p->places[n - 1].start >= begin)
+    while (n > 0 && az_rows_at(&version->rows, n - 1)->start >= begin)
         n--;
-    size_t part = 0;
-    while (part < next->part_count && index_of(version, next->part_segments[part]) < version->known_count + n)
-        part++;
+    size_t part = next->part_count;
+    while (part > 0 && index_of(version, next->part_segments[part - 1]) >= version->known_count + n)
+        part--;
     return part;
 }
 
 static bool plan_parts(const az_list_version *version, plan *p)
 {
     const az_media_playlist *next = &version->playlist->u.media;
-    size_t begin = first_part(version, p);
+    size_t begin = first_part(version);
     while (begin < next->part_count && next->part_segments[begin] < version->parsed_from)
         begin++; /* of the segment that is known */
     size_t count = next->part_count - begin;
@@ -330,50 +254,21 @@ static bool plan_edge(const az_list_version *version, plan *p)
     return is_good;
 }
 
-static bool plan_make(az_list *list, const az_list_version *version, plan *p)
+static bool plan_make(az_list *list, az_list_version *version, plan *p)
 {
-    const az_media_playlist *next = &version->playlist->u.media;
-    p->media = *next;
+    const az_rows *rows = &version->rows;
+    p->media = version->playlist->u.media;
     p->keep_begin = version->known_first;
     p->keep_end = version->known_first + version->known_count;
-    size_t complete = version->count - version->known_count;
-    p->prefetch_count = next->segment_count - version->parsed_from - complete;
-    p->add_count = complete + AZ_MAX(p->prefetch_count, 1);
-    p->places = calloc(p->add_count, sizeof(*p->places));
-    if (!p->places)
-        return false;
-    p->typical = typical_duration(list, version);
     plan_starts(list, version, p);
-    count_bytes(version, p);
-    return plan_settings(list, version, p) && plan_edge(version, p) &&
-           az_list_ranges_merge(&p->ranges, list, version) &&
-           az_rows_reserve(&list->rows, p->keep_begin, p->keep_end, p->add_count, p->byte_count,
-                           p->setting_count);
-}
-
-/* Drops a plan, or what is left of it when the list took it. */
-static void plan_discard(plan *p)
-{
-    for (size_t n = 0; n < p->add_count && p->places; n++)
-        free(p->places[n].setting);
-    free(p->places);
-    az_arena_deinit(&p->edge);
-    az_list_ranges_deinit(&p->ranges);
+    if (!plan_edge(version, p) || !az_list_ranges_merge(&p->ranges, list, version))
+        return false;
+    return version->known_count == 0 ||
+           az_rows_reserve(&list->rows, p->keep_begin, p->keep_end, az_rows_count(rows),
+                           az_rows_byte_count(rows), az_rows_setting_count(rows));
 }
 
 /* ---- taking it ---- */
-
-/* The number that the server gives the domain of the first segment. */
-static uint64_t first_domain(const az_list *list, const az_list_version *version)
-{
-    const az_media_playlist *next = &version->playlist->u.media;
-    uint64_t own = next->open.discontinuities;
-    if (version->is_delta)
-        own = az_rows_at(&list->rows, version->known_first)->flags & AZ_SEGMENT_DISCONTINUITY ? 1 : 0;
-    else if (next->segment_count > 0)
-        own = next->segments[0].discontinuities;
-    return next->discontinuity_sequence + own;
-}
 
 /*
  * A segment keeps its domain, and domains do not go back: many servers leave EXT-X-DISCONTINUITY-SEQUENCE
@@ -387,7 +282,7 @@ static void keep_domains(az_list *list, const az_list_version *version)
     uint64_t away = next->media_sequence - list->media.media_sequence;
     size_t index = (size_t)AZ_MIN(away, list->count - 1);
     uint64_t was = list->domain_origin + az_rows_at(&list->rows, index)->discontinuities;
-    uint64_t is = first_domain(list, version) + list->domain_offset;
+    uint64_t is = next->discontinuity_sequence + version->discontinuities + list->domain_offset;
     if (away == index || is < was)
         list->domain_offset += was - is;
 }
@@ -405,18 +300,6 @@ static void renumber(az_list *list, const az_list_version *version)
     memset(list->memories, 0, sizeof(list->memories));
 }
 
-static void hash_row(const az_list_version *version, const az_segment *segment, const az_segment *before,
-                     az_row *row)
-{
-    size_t begin = before ? before->text_end : version->text_begin;
-    size_t lines = segment->line - (before ? before->line : version->line_begin);
-    if ((!before && version->known_count == 0) || segment->is_irregular || lines > UINT16_MAX)
-        return;
-    row->text_size = (uint32_t)(segment->text_end - begin);
-    row->line_count = (uint16_t)lines;
-    row->hash = az_rows_hash(version->playlist->text.data + begin, row->text_size);
-}
-
 /* Dates of known segments that only a later one tells (6.3.3). */
 static void derive_walls(az_list *list, size_t end, int64_t wall)
 {
@@ -428,38 +311,18 @@ static void derive_walls(az_list *list, size_t end, int64_t wall)
     }
 }
 
-static void add_rows(az_list *list, const az_list_version *version, plan *p)
+/* After a restart, what is known of it comes behind all that was. */
+static void move_kept(az_list *list, size_t kept, int64_t start)
 {
-    const az_media_playlist *next = &version->playlist->u.media;
-    uint64_t domain = next->discontinuity_sequence + list->domain_offset - list->domain_origin;
-    size_t complete = version->count - version->known_count;
-    const az_segment *before = NULL;
-    for (size_t n = 0; n < p->add_count; n++) {
-        const az_segment *segment = segment_to_come(version, p, n);
-        place *to = &p->places[n];
-        az_row row = {
-            .start = to->start,
-            .duration = n < complete            ? segment->duration
-                        : p->prefetch_count > 0 ? p->typical
-                                                : 0,
-            .wall = segment->wall,
-            .discontinuities = (uint32_t)(domain + segment->discontinuities),
-            .part_count = AZ_MAX(segment->part_count, to->part_count),
-            .flags = (uint8_t)segment->flags,
-        };
-        if (n < complete)
-            hash_row(version, segment, before, &row);
-        before = segment;
-        if (to->setting)
-            az_rows_add_setting(&list->rows, to->setting);
-        to->setting = NULL;
-        az_rows_add(&list->rows, row, segment->uri,
-                    (az_byte_range){segment->range_offset, segment->range_size});
+    for (size_t i = 0; i < kept; i++) {
+        az_row *row = az_rows_at(&list->rows, i);
+        row->start = start;
+        start = az_add_sat(start, row->duration);
     }
 }
 
 /* Makes the rows those of the version. */
-static void commit_rows(az_list *list, const az_list_version *version, plan *p)
+static void commit_rows(az_list *list, az_list_version *version, const plan *p)
 {
     const az_media_playlist *next = &version->playlist->u.media;
     size_t kept = p->keep_end - p->keep_begin;
@@ -467,24 +330,27 @@ static void commit_rows(az_list *list, const az_list_version *version, plan *p)
         renumber(list, version);
     else
         keep_domains(list, version);
-    az_rows_cut(&list->rows, p->keep_begin, p->keep_end);
-    if (kept == 0)
-        list->domain_origin = next->discontinuity_sequence + list->domain_offset;
-    int64_t start = p->kept_start;
-    for (size_t i = 0; i < kept && p->change == AZ_LIST_RESTARTED; i++) {
-        az_row *row = az_rows_at(&list->rows, i);
-        row->start = start;
-        start = az_add_sat(start, row->duration);
-    }
-    if (kept > 0 && version->parsed_from > 0 && (next->segments[0].flags & AZ_SEGMENT_PDT))
-        az_rows_at(&list->rows, 0)->flags |= AZ_SEGMENT_PDT;
-    add_rows(list, version, p);
-    if (kept > 0)
+    uint64_t domain = next->discontinuity_sequence + list->domain_offset;
+    if (kept == 0) {
+        az_rows_deinit(&list->rows);
+        list->rows = version->rows;
+        version->rows = (az_rows){0};
+        list->domain_origin = domain;
+    } else {
+        for (size_t n = 0; n < az_rows_count(&version->rows); n++)
+            az_rows_at(&version->rows, n)->discontinuities += (uint32_t)(domain - list->domain_origin);
+        az_rows_cut(&list->rows, p->keep_begin, p->keep_end);
+        az_rows_append(&list->rows, &version->rows);
+        if (p->change == AZ_LIST_RESTARTED)
+            move_kept(list, kept, p->kept_start);
+        if (version->is_first_dated)
+            az_rows_at(&list->rows, 0)->flags |= AZ_SEGMENT_PDT;
         derive_walls(list, kept, az_rows_at(&list->rows, kept)->wall);
+    }
     az_rows_trim(&list->rows);
 }
 
-static void commit(az_list *list, const az_list_version *version, plan *p)
+static void commit(az_list *list, az_list_version *version, plan *p)
 {
     const az_media_playlist *next = &version->playlist->u.media;
     uint64_t end = list->media.media_sequence + list->count;
@@ -495,10 +361,10 @@ static void commit(az_list *list, const az_list_version *version, plan *p)
         list->was_ended_at_first = next->has_endlist || next->type == AZ_PLAYLIST_TYPE_VOD;
     list->same_count = p->change == AZ_LIST_SAME ? list->same_count + 1 : 0;
     list->ahead_placed = is_same_line && grown < list->ahead_placed ? list->ahead_placed - (size_t)grown : 0;
-    list->ahead_placed = AZ_MIN(list->ahead_placed, AZ_MAX(p->prefetch_count, 1));
+    list->ahead_placed = AZ_MIN(list->ahead_placed, AZ_MAX(version->prefetch_count, 1));
     list->has_version = true;
     list->count = version->count;
-    list->prefetch_count = p->prefetch_count;
+    list->prefetch_count = version->prefetch_count;
     list->variables = version->variables;
     az_arena_deinit(&list->edge);
     list->edge = p->edge;
@@ -522,8 +388,9 @@ aizu_result az_list_take(az_list *list, az_list_version *version, az_list_change
             commit(list, version, &p);
         else
             result = AIZU_E_MEMORY;
-        plan_discard(&p);
+        az_arena_deinit(&p.edge);
+        az_list_ranges_deinit(&p.ranges);
     }
-    az_playlist_destroy(&version->playlist);
+    az_list_version_deinit(version);
     return result;
 }

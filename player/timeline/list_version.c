@@ -6,6 +6,8 @@
  */
 #include "timeline/list_internal.h"
 
+#include <stdlib.h>
+
 static const char DOES_NOT_FIT[] = "a delta update that does not fit the known version";
 
 static uint64_t hash_variables(const az_variable *variables, size_t count)
@@ -20,6 +22,120 @@ static uint64_t hash_variables(const az_variable *variables, size_t count)
     return hash;
 }
 
+static aizu_result fail(az_playlist_error *error, aizu_result result, const char *text)
+{
+    if (error) {
+        error->line = 0;
+        memcpy(error->text, text, strlen(text) + 1);
+    }
+    return result;
+}
+
+void az_list_version_deinit(az_list_version *version)
+{
+    az_playlist_destroy(&version->playlist);
+    az_rows_deinit(&version->rows);
+}
+
+/* ---- segments to rows ---- */
+
+#define STEP 256 /* segments that are parsed before they become rows: they stay in the cache */
+
+typedef struct builder {
+    az_list_version *version;
+    const uint8_t *text;
+    size_t text_size;
+    size_t text_end; /* of the segment before; SIZE_MAX: unknown where the next one's text begins */
+    uint32_t line;   /* likewise */
+    const az_key *keys;
+    const az_map *maps;
+    uint32_t key, map, bitrate; /* of the last setting */
+    bool has_setting;
+    int64_t start; /* of the next row, from 0 */
+} builder;
+
+static const az_key *key_of(const az_key *keys, uint32_t index)
+{
+    return index != AZ_NO_INDEX ? &keys[index] : NULL;
+}
+
+static bool add_setting(builder *b, const az_segment *segment)
+{
+    az_rows *rows = &b->version->rows;
+    const az_map *map = segment->map != AZ_NO_INDEX ? &b->maps[segment->map] : NULL;
+    az_setting *setting = az_setting_create(key_of(b->keys, segment->key), map,
+                                            map ? key_of(b->keys, map->key) : NULL, segment->bitrate);
+    if (!setting || !az_rows_reserve(rows, 0, az_rows_count(rows), 0, 0, 1)) {
+        free(setting);
+        return false;
+    }
+    az_rows_add_setting(rows, setting);
+    b->key = segment->key;
+    b->map = segment->map;
+    b->bitrate = segment->bitrate;
+    b->has_setting = true;
+    return true;
+}
+
+/* Within what was reserved, but for the setting. */
+static bool add_row(builder *b, const az_segment *segment, int64_t duration, bool is_complete)
+{
+    bool is_same =
+        b->key == segment->key && b->map == segment->map && b->bitrate == segment->bitrate && b->has_setting;
+    if (AZ_UNLIKELY(!is_same) && !add_setting(b, segment))
+        return false;
+    az_row row = {
+        .start = b->start,
+        .duration = duration,
+        .wall = segment->wall,
+        .discontinuities = segment->discontinuities,
+        .part_count = segment->part_count,
+        .flags = (uint8_t)segment->flags,
+    };
+    uint32_t lines = segment->line - b->line;
+    if (is_complete && !segment->is_irregular && b->text_end != SIZE_MAX && lines <= UINT16_MAX) {
+        row.text_size = (uint32_t)(segment->text_end - b->text_end);
+        row.line_count = (uint16_t)lines;
+        row.hash = az_rows_hash(b->text + b->text_end, row.text_size);
+    }
+    b->text_end = segment->text_end;
+    b->line = segment->line;
+    b->start = az_add_sat(b->start, duration);
+    az_rows_add(&b->version->rows, &row, segment->uri,
+                (az_byte_range){segment->range_offset, segment->range_size});
+    return true;
+}
+
+/* The first time, room for as many as the text seems to hold. */
+static bool reserve(builder *b, const az_segment *segments, size_t count)
+{
+    az_rows *rows = &b->version->rows;
+    size_t rows_now = az_rows_count(rows);
+    size_t bytes = 0;
+    for (size_t i = 0; i < count; i++)
+        bytes += segments[i].uri.size + (segments[i].range_size > 0 ? sizeof(az_byte_range) : 0);
+    size_t row_count = count;
+    if (count == STEP && rows_now <= 1) {
+        size_t begin = b->text_end != SIZE_MAX ? b->text_end : 0;
+        size_t used = AZ_MAX(segments[count - 1].text_end - begin, 1);
+        uint64_t left = b->text_size - begin;
+        row_count = (size_t)(left * count / used) + count;
+        bytes = (size_t)(left * bytes / used) + bytes;
+    }
+    return az_rows_reserve(rows, 0, rows_now, row_count, bytes, 0);
+}
+
+static bool add_segments(builder *b, const az_segment *segments, size_t count)
+{
+    if (!reserve(b, segments, count))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (!add_row(b, &segments[i], segments[i].duration, true))
+            return false;
+    }
+    return true;
+}
+
 static size_t count_complete(const az_media_playlist *media)
 {
     size_t count = media->segment_count;
@@ -28,31 +144,83 @@ static size_t count_complete(const az_media_playlist *media)
     return count;
 }
 
-const az_segment *az_list_version_segment(const az_list_version *version, size_t index)
+/* How long a segment is taken to last whose duration is not known yet. */
+static int64_t typical_duration(const az_list *list, const az_list_version *version)
 {
-    AZ_ASSERT(index >= version->known_count);
-    return &version->playlist->u.media.segments[version->parsed_from + index - version->known_count];
+    size_t rows = az_rows_count(&version->rows);
+    if (rows > 0)
+        return az_rows_at(&version->rows, rows - 1)->duration;
+    if (version->known_count > 0)
+        return az_rows_at(&list->rows, version->known_first + version->known_count - 1)->duration;
+    return version->playlist->u.media.target_duration;
 }
 
-void az_list_version_of(az_list_version *version, az_playlist *playlist)
+/* What is left in the document: the last complete segments, and those ahead of them. */
+static bool add_rest(const az_list *list, builder *b)
 {
-    *version = (az_list_version){
-        .playlist = playlist,
-        .count = count_complete(&playlist->u.media),
-        .variables = hash_variables(playlist->variables, playlist->variable_count),
+    az_list_version *version = b->version;
+    const az_media_playlist *media = &version->playlist->u.media;
+    size_t complete = count_complete(media);
+    b->keys = media->keys;
+    b->maps = media->maps;
+    if (!add_segments(b, media->segments, complete))
+        return false;
+    version->count = version->known_count + az_rows_count(&version->rows);
+    version->prefetch_count = media->segment_count - complete;
+    int64_t typical = typical_duration(list, version);
+    const az_segment *ahead = version->prefetch_count > 0 ? media->segments + complete : &media->open;
+    size_t count = AZ_MAX(version->prefetch_count, 1);
+    if (!reserve(b, ahead, count))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (!add_row(b, &ahead[i], version->prefetch_count > 0 ? typical : 0, false))
+            return false;
+    }
+    version->variables = hash_variables(version->playlist->variables, version->playlist->variable_count);
+    return true;
+}
+
+static void note_first(az_list_version *version, const az_segment *first)
+{
+    version->discontinuities = first->discontinuities;
+    version->is_first_dated = first->flags & AZ_SEGMENT_PDT;
+}
+
+/* 6.3.3, once more: steps do not see what comes later. */
+static void derive_walls(az_list_version *version)
+{
+    size_t complete = version->count - version->known_count;
+    size_t i = 0;
+    while (i < complete && az_rows_at(&version->rows, i)->wall == AIZU_NO_TIME)
+        i++;
+    for (; i > 0 && i < complete; i--) {
+        az_row *row = az_rows_at(&version->rows, i - 1);
+        row->wall = az_sub_sat(az_rows_at(&version->rows, i)->wall, row->duration);
+    }
+}
+
+aizu_result az_list_version_of(const az_list *list, az_list_version *version, az_playlist *playlist)
+{
+    const az_media_playlist *media = &playlist->u.media;
+    *version = (az_list_version){.playlist = playlist};
+    builder b = {
+        .version = version,
+        .text = playlist->text.data,
+        .text_size = playlist->text.size,
+        .text_end = SIZE_MAX,
     };
+    note_first(version, media->segment_count > 0 ? media->segments : &media->open);
+    if (add_rest(list, &b))
+        return AIZU_OK;
+    az_list_version_deinit(version);
+    return AIZU_E_MEMORY;
 }
 
 /* ---- recognising ---- */
 
-static const az_key *key_of(const az_key *keys, uint32_t index)
-{
-    return index != AZ_NO_INDEX ? &keys[index] : NULL;
-}
-
 static bool setting_is(const az_setting *setting, const az_playlist_stop *stop)
 {
-    const az_segment *first = stop->first;
+    const az_segment *first = stop->segments;
     const az_map *map = first->map != AZ_NO_INDEX ? &stop->maps[first->map] : NULL;
     return az_setting_is(setting, key_of(stop->keys, first->key), map,
                          map ? key_of(stop->keys, map->key) : NULL, first->bitrate);
@@ -62,7 +230,7 @@ static bool setting_is(const az_setting *setting, const az_playlist_stop *stop)
  * not written again is still known. */
 static bool row_is(const az_list *list, const az_row *row, const az_playlist_stop *stop)
 {
-    const az_segment *first = stop->first;
+    const az_segment *first = stop->segments;
     az_byte_range range = az_rows_range(&list->rows, row);
     unsigned mask = AZ_SEGMENT_GAP;
     bool is_dated = first->flags & AZ_SEGMENT_PDT;
@@ -104,37 +272,41 @@ static void fill_gap(const az_list *list, const az_row *last, az_playlist_gap *g
     gap->wall = last->wall != AIZU_NO_TIME ? az_add_sat(last->wall, last->duration) : AIZU_NO_TIME;
 }
 
-static void leave_out_known(const az_list *list, az_list_version *version, az_playlist_reader *reader,
+/* False: nothing was recognised. */
+static bool leave_out_known(const az_list *list, builder *b, az_playlist_reader *reader,
                             const az_playlist_stop *stop)
 {
+    az_list_version *version = b->version;
     az_playlist_gap gap = {0};
     uint64_t sequence = stop->media->media_sequence;
     uint64_t index = sequence - list->media.media_sequence;
     if (sequence < list->media.media_sequence || index >= list->count)
-        return;
+        return false;
     const az_row *first = az_rows_at(&list->rows, (size_t)index);
     if (!row_is(list, first, stop) || (first->part_count > 0 && first->start >= az_list_parts_begin(list)))
-        return;
+        return false;
     size_t end = recognise(list, (size_t)index + 1, stop->rest, &gap);
     if (end == index + 1)
-        return;
+        return false;
     const az_row *last = az_rows_at(&list->rows, end - 1);
     fill_gap(list, last, &gap);
     gap.discontinuities = last->discontinuities - first->discontinuities;
     version->known_first = (size_t)index;
     version->known_count = end - (size_t)index;
     version->parsed_from = 1;
-    version->text_begin = stop->offset + gap.size;
-    version->line_begin = stop->line + gap.line_count;
+    b->text_end = stop->offset + gap.size;
+    b->line = stop->line + gap.line_count;
     az_playlist_reader_leave_out(reader, &gap);
+    return true;
 }
 
 /* ---- delta updates ---- */
 
 /* Whether all that the server skipped is known. */
-static bool leave_out_skipped(const az_list *list, az_list_version *version, az_playlist_reader *reader,
+static bool leave_out_skipped(const az_list *list, builder *b, az_playlist_reader *reader,
                               const az_playlist_stop *stop)
 {
+    az_list_version *version = b->version;
     const az_media_playlist *media = stop->media;
     uint64_t index = media->media_sequence - list->media.media_sequence;
     if (media->media_sequence < list->media.media_sequence || index >= list->count ||
@@ -144,13 +316,13 @@ static bool leave_out_skipped(const az_list *list, az_list_version *version, az_
     const az_row *last = az_rows_at(&list->rows, (size_t)(index + media->skipped_segments - 1));
     az_playlist_gap gap = {0};
     fill_gap(list, last, &gap);
-    gap.discontinuities =
-        last->discontinuities - first->discontinuities + (first->flags & AZ_SEGMENT_DISCONTINUITY ? 1 : 0);
+    version->discontinuities = first->flags & AZ_SEGMENT_DISCONTINUITY ? 1 : 0;
+    gap.discontinuities = last->discontinuities - first->discontinuities + version->discontinuities;
     version->is_delta = true;
     version->known_first = (size_t)index;
     version->known_count = (size_t)media->skipped_segments;
-    version->text_begin = stop->offset;
-    version->line_begin = stop->line;
+    b->text_end = stop->offset;
+    b->line = stop->line;
     az_playlist_reader_leave_out(reader, &gap);
     return true;
 }
@@ -162,19 +334,10 @@ static bool agrees(const az_list *list, const az_list_version *version)
     size_t index = version->known_first + version->known_count;
     if (version->known_count == version->count || index >= list->count)
         return true;
-    const az_segment *segment = az_list_version_segment(version, version->known_count);
-    const az_row *row = az_rows_at(&list->rows, index);
-    return az_list_identity(segment->uri, segment->flags, segment->wall) ==
-           az_list_identity(az_rows_uri(&list->rows, row), row->flags, row->wall);
-}
-
-static aizu_result fail(az_playlist_error *error, const char *text)
-{
-    if (error) {
-        error->line = 0;
-        memcpy(error->text, text, strlen(text) + 1);
-    }
-    return AIZU_E_PLAYLIST;
+    const az_row *a = az_rows_at(&version->rows, 0);
+    const az_row *b = az_rows_at(&list->rows, index);
+    return az_list_identity(az_rows_uri(&version->rows, a), a->flags, a->wall) ==
+           az_list_identity(az_rows_uri(&list->rows, b), b->flags, b->wall);
 }
 
 /* Whether a delta is what it was taken for when the reader stopped at its EXT-X-SKIP. */
@@ -187,64 +350,104 @@ static bool fits(const az_list *list, const az_list_version *version)
            list->ranges.count + media->date_range_count <= AZ_PLAYLIST_ENTRIES_MAX;
 }
 
-/* The document as it was read: refused, or a version. */
-static aizu_result judge(const az_list *list, az_list_version *version, bool *is_full_needed,
-                         az_playlist_error *error)
+/* ---- reading ---- */
+
+/* Up to the end of the text, some segments at a time. The reader is gone afterwards. */
+static aizu_result read_rest(const az_list *list, builder *b, az_playlist_reader **reader,
+                             az_playlist_error *error)
 {
-    const az_playlist *playlist = version->playlist;
-    const az_media_playlist *media = &playlist->u.media;
-    if (playlist->kind != AZ_PLAYLIST_MEDIA)
-        return fail(error, "a multivariant playlist where a media playlist was expected");
-    version->count = version->known_count + count_complete(media) - version->parsed_from;
-    version->variables = hash_variables(playlist->variables, playlist->variable_count);
-    *is_full_needed = (version->is_delta || media->skipped_segments > 0) && !fits(list, version);
-    if (*is_full_needed)
-        return fail(error, DOES_NOT_FIT);
-    if (version->count <= AZ_PLAYLIST_SEGMENTS_MAX)
-        return AIZU_OK;
-    (void)fail(error, "too many segments");
-    return AIZU_E_LIMIT;
+    az_playlist_stop stop;
+    bool is_good = true;
+    while (is_good && az_playlist_reader_stop(*reader, STEP, &stop)) {
+        b->keys = stop.keys;
+        b->maps = stop.maps;
+        is_good = add_segments(b, stop.segments, stop.segment_count);
+        az_playlist_reader_take(*reader);
+    }
+    aizu_result result = az_playlist_reader_finish(reader, is_good ? &b->version->playlist : NULL, error);
+    if (!is_good)
+        return fail(error, AIZU_E_MEMORY, "out of memory");
+    if (result != AIZU_OK)
+        return result;
+    if (b->version->playlist->kind != AZ_PLAYLIST_MEDIA)
+        return fail(error, AIZU_E_PLAYLIST, "a multivariant playlist where a media playlist was expected");
+    return add_rest(list, b) ? AIZU_OK : fail(error, AIZU_E_MEMORY, "out of memory");
+}
+
+/* The first stop: what is known is left out. False: a delta that does not fit. */
+static bool read_first(const az_list *list, builder *b, az_playlist_reader *reader,
+                       const az_playlist_stop *stop, aizu_result *result)
+{
+    bool has_variables = hash_variables(stop->variables, stop->variable_count) == list->variables;
+    b->text = stop->rest.data - stop->offset;
+    b->text_size = stop->offset + stop->rest.size;
+    if (stop->segment_count == 0)
+        return leave_out_skipped(list, b, reader, stop);
+    note_first(b->version, stop->segments);
+    bool is_known = list->count > 0 && has_variables && leave_out_known(list, b, reader, stop);
+    b->keys = stop->keys;
+    b->maps = stop->maps;
+    if (!is_known && !add_segments(b, stop->segments, 1))
+        *result = AIZU_E_MEMORY;
+    az_playlist_reader_take(reader);
+    return true;
 }
 
 /* Whether the numbers are those by which segments were recognised: a tag behind them may say otherwise. */
 static bool is_as_recognised(const az_list *list, const az_list_version *version)
 {
-    const az_playlist *playlist = version->playlist;
-    return version->known_count == 0 || version->is_delta || playlist->kind != AZ_PLAYLIST_MEDIA ||
-           playlist->u.media.media_sequence == list->media.media_sequence + version->known_first;
+    return version->known_count == 0 || version->is_delta ||
+           version->playlist->u.media.media_sequence == list->media.media_sequence + version->known_first;
+}
+
+static aizu_result read_version(const az_list *list, az_list_version *version, az_slice text,
+                                const az_playlist_context *context, bool *is_full_needed,
+                                az_playlist_error *error)
+{
+    az_playlist_reader *reader;
+    az_playlist_stop stop;
+    builder b = {.version = version, .text_end = SIZE_MAX};
+    aizu_result result = az_playlist_reader_create(&reader, text, context, error);
+    if (result != AIZU_OK)
+        return result;
+    if (az_playlist_reader_stop(reader, 1, &stop))
+        *is_full_needed = !read_first(list, &b, reader, &stop, &result);
+    else
+        note_first(version, &(az_segment){0});
+    if (*is_full_needed || result != AIZU_OK) {
+        (void)az_playlist_reader_finish(&reader, NULL, NULL);
+        return *is_full_needed ? fail(error, AIZU_E_PLAYLIST, DOES_NOT_FIT)
+                               : fail(error, result, "out of memory");
+    }
+    result = read_rest(list, &b, &reader, error);
+    if (result == AIZU_OK)
+        derive_walls(version);
+    return result;
 }
 
 aizu_result az_list_version_read(const az_list *list, az_list_version *version, az_slice text,
                                  const az_playlist_context *context, bool *is_full_needed,
                                  az_playlist_error *error)
 {
-    az_playlist_reader *reader;
-    az_playlist_stop stop;
     *version = (az_list_version){0};
     *is_full_needed = false;
-    aizu_result result = az_playlist_reader_create(&reader, text, context, error);
-    if (result != AIZU_OK)
-        return result;
-    if (az_playlist_reader_stop(reader, &stop)) {
-        bool has_variables = hash_variables(stop.variables, stop.variable_count) == list->variables;
-        if (!stop.first)
-            *is_full_needed = !leave_out_skipped(list, version, reader, &stop);
-        else if (list->count > 0 && has_variables)
-            leave_out_known(list, version, reader, &stop);
-    }
-    if (*is_full_needed) {
-        (void)az_playlist_reader_finish(&reader, NULL, NULL);
-        return fail(error, DOES_NOT_FIT);
-    }
-    result = az_playlist_reader_finish(&reader, &version->playlist, error);
+    aizu_result result = read_version(list, version, text, context, is_full_needed, error);
     if (result == AIZU_OK && !is_as_recognised(list, version)) {
-        az_playlist_destroy(&version->playlist);
-        *version = (az_list_version){0};
-        result = az_playlist_parse_context(&version->playlist, text, context, error);
+        az_playlist *playlist;
+        az_list_version_deinit(version);
+        result = az_playlist_parse_context(&playlist, text, context, error);
+        if (result == AIZU_OK)
+            result = az_list_version_of(list, version, playlist);
     }
-    if (result == AIZU_OK)
-        result = judge(list, version, is_full_needed, error);
+    if (result == AIZU_OK) {
+        uint64_t skipped = version->playlist->u.media.skipped_segments;
+        *is_full_needed = (version->is_delta || skipped > 0) && !fits(list, version);
+        if (*is_full_needed)
+            result = fail(error, AIZU_E_PLAYLIST, DOES_NOT_FIT);
+        else if (version->count > AZ_PLAYLIST_SEGMENTS_MAX)
+            result = fail(error, AIZU_E_LIMIT, "too many segments");
+    }
     if (result != AIZU_OK)
-        az_playlist_destroy(&version->playlist);
+        az_list_version_deinit(version);
     return result;
 }
