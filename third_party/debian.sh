@@ -15,7 +15,7 @@ aizu_debian_packages() {
         build) # a compiler, and the library's dependencies
             printf '%s\n' 'gcc|clang' libc6-dev cmake ninja-build 'pkg-config|pkgconf' \
                 libavcodec-dev libavutil-dev libswscale-dev libswresample-dev libsdl2-dev \
-                libavfilter-dev 'libcurl4-openssl-dev|libcurl4-gnutls-dev' libxml2-dev libjansson-dev
+                libavfilter-dev 'libcurl4-openssl-dev|libcurl4-gnutls-dev' libxml2-dev libass-dev libjansson-dev
             ;;
         demo) # the programs of demo/, curl to talk to the channel, fonts with Latin and Japanese
             printf '%s\n' libavformat-dev libsdl2-ttf-dev libmicrohttpd-dev \

@@ -14,6 +14,7 @@ az_dependency(FFMPEG           # decoding, scaling, resampling; FFmpeg 5.1; LGPL
 az_dependency(SDL2 sdl2>=2.26)          # windows, sound; Zlib
 az_dependency(CURL libcurl>=7.88)       # HTTP, TLS; curl (MIT-like)
 az_dependency(XML2 libxml-2.0>=2.9.14)  # TTML; MIT
+az_dependency(ASS libass>=0.17.1)       # drawing subtitles; ISC
 az_dependency(JANSSON jansson>=2.14)    # content steering, the demos' messages, the tests' expectations; MIT
 az_dependency(AVFILTER libavfilter>=8.44) # sound at other rates: the library loads it when it is needed; LGPL-2.1-or-later
 

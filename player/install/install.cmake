@@ -5,7 +5,7 @@ include(CMakePackageConfigHelpers)
 
 set(aizu_cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/aizu)
 set(aizu_requires "libcurl >= 7.88, libavcodec >= 59.37, libavutil >= 57.28, libswscale >= 6.7, \
-libswresample >= 4.7, sdl2 >= 2.26, jansson >= 2.14, libxml-2.0 >= 2.9.14")
+libswresample >= 4.7, sdl2 >= 2.26, jansson >= 2.14, libxml-2.0 >= 2.9.14, libass >= 0.17.1")
 
 configure_file(install/aizu.pc.in ${PROJECT_BINARY_DIR}/install/aizu.pc @ONLY)
 configure_file(install/aizu-static.pc.in ${PROJECT_BINARY_DIR}/install/aizu-static.pc @ONLY)

@@ -71,8 +71,38 @@ bool az_painter_open(az_painter *painter, const char *title, int width, int heig
     return false;
 }
 
+static void drop_text(az_painter *painter)
+{
+    if (painter->text_texture)
+        SDL_DestroyTexture(painter->text_texture);
+    painter->text_texture = NULL;
+    az_subtitle_image_deinit(&painter->text);
+}
+
+void az_painter_set_text(az_painter *painter, az_subtitle_image *image, int width, int height)
+{
+    drop_text(painter);
+    painter->text = *image;
+    painter->text_width = width;
+    painter->text_height = height;
+    *image = (az_subtitle_image){0};
+}
+
+static bool has_text(const az_painter *painter)
+{
+    return painter->text.pixels && painter->text_width == painter->place.w &&
+           painter->text_height == painter->place.h;
+}
+
+static SDL_Rect text_place(const az_painter *painter)
+{
+    const az_subtitle_image *text = &painter->text;
+    return (SDL_Rect){painter->place.x + text->x, painter->place.y + text->y, text->width, text->height};
+}
+
 void az_painter_close(az_painter *painter)
 {
+    drop_text(painter);
     az_texture_deinit(&painter->texture);
     az_scaler_deinit(&painter->scaler);
     if (painter->renderer)
@@ -103,6 +133,38 @@ static void clean_borders(SDL_Surface *surface, const SDL_Rect *place)
     SDL_FillRect(surface, &(SDL_Rect){right, place->y, AZ_SCALER_STEP, place->h}, black);
 }
 
+static bool draw_text_by_cpu(const az_painter *painter, SDL_Surface *surface)
+{
+    if (!has_text(painter))
+        return true;
+    const az_subtitle_image *text = &painter->text;
+    SDL_Rect target = text_place(painter);
+    SDL_Surface *source = SDL_CreateRGBSurfaceWithFormatFrom(text->pixels, text->width, text->height, 32,
+                                                             text->width * 4, SDL_PIXELFORMAT_ARGB8888);
+    if (!source)
+        return false;
+    bool is_done = !SDL_SetSurfaceBlendMode(source, SDL_BLENDMODE_BLEND) &&
+                   !SDL_BlitSurface(source, NULL, surface, &target);
+    SDL_FreeSurface(source);
+    return is_done;
+}
+
+static bool draw_text_by_gpu(az_painter *painter)
+{
+    if (!has_text(painter))
+        return true;
+    const az_subtitle_image *text = &painter->text;
+    SDL_Rect target = text_place(painter);
+    if (!painter->text_texture) {
+        painter->text_texture = SDL_CreateTexture(painter->renderer, SDL_PIXELFORMAT_ARGB8888,
+                                                  SDL_TEXTUREACCESS_STATIC, text->width, text->height);
+        if (!painter->text_texture || SDL_SetTextureBlendMode(painter->text_texture, SDL_BLENDMODE_BLEND) ||
+            SDL_UpdateTexture(painter->text_texture, NULL, text->pixels, text->width * 4))
+            return false;
+    }
+    return !SDL_RenderCopy(painter->renderer, painter->text_texture, NULL, &target);
+}
+
 static bool prepare_by_cpu(az_painter *painter, const aizu_frame *frame)
 {
     SDL_Surface *surface = get_surface(painter);
@@ -122,7 +184,7 @@ static bool prepare_by_cpu(az_painter *painter, const aizu_frame *frame)
                                  place.w, place.h);
     SDL_UnlockSurface(surface);
     clean_borders(surface, &place);
-    return is_done;
+    return is_done && draw_text_by_cpu(painter, surface);
 }
 
 bool az_painter_prepare(az_painter *painter, const aizu_frame *frame)
@@ -135,8 +197,9 @@ bool az_painter_prepare(az_painter *painter, const aizu_frame *frame)
         return false;
     az_video_rect place = az_video_place((az_video_rect){0, 0, width, height}, frame);
     SDL_Rect target = {place.x, place.y, place.width, place.height};
+    painter->place = target;
     return !SDL_SetRenderDrawColor(painter->renderer, 0, 0, 0, 255) && !SDL_RenderClear(painter->renderer) &&
-           az_texture_draw(&painter->texture, painter->renderer, &target);
+           az_texture_draw(&painter->texture, painter->renderer, &target) && draw_text_by_gpu(painter);
 }
 
 bool az_painter_show(az_painter *painter)

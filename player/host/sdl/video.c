@@ -15,6 +15,12 @@ void az_video_present(az_video *video, const az_present *present)
     video->ops->present(video, present);
 }
 
+void az_video_set_text(az_video *video, const aizu_cue *const *cues, size_t count)
+{
+    if (video->set_text)
+        video->set_text(video, cues, count);
+}
+
 void az_video_flush(az_video *video)
 {
     video->ops->flush(video);

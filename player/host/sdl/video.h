@@ -56,6 +56,15 @@ AZ_NODISCARD aizu_result az_video_create_pull(az_video **video, const az_post *p
 
 void az_video_present(az_video *video, const az_present *present);
 
+/*
+ * The captions and subtitles to show from now on, all of them: called when one begins or ends, in the order
+ * of their beginning. Cues of kind AIZU_CUE_TEXT count, settings in `name` and cue text in `data`
+ * (cue/text.h); copied. A window draws them into the next picture, or into the one that stands, a few
+ * milliseconds later; none takes them away at once. The other outputs show no text. From the thread of
+ * present, flush and destroy; does not wait.
+ */
+void az_video_set_text(az_video *video, const aizu_cue *const *cues, size_t count);
+
 /* Forgets the frames that wait, without reports. The picture on the screen stays; a report of a frame that
  * is being shown at this moment may still come, and a frame that the application holds stays valid. */
 void az_video_flush(az_video *video);

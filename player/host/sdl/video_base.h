@@ -18,6 +18,7 @@ typedef struct az_video_ops {
 struct az_video {
     const az_video_ops *ops;
     az_post post;
+    void (*set_text)(az_video *video, const aizu_cue *const *cues, size_t count); /* NULL: shows no text */
 };
 
 /* An az_present that owns what it points to. */

@@ -11,6 +11,7 @@
 
 #include "host/sdl/painter.h"
 #include "host/sdl/subsystem.h"
+#include "host/sdl/subtitle_thread.h"
 #include "host/sdl/video_base.h"
 
 /* How often events are looked for, and how close to a frame's time they wait. */
@@ -44,6 +45,9 @@ typedef struct window {
     bool is_damaged, is_closed; /* noted by the watch */
     SDL_Keycode keys[KEYS_MAX];
     size_t key_count;
+    az_subtitle_thread *text;      /* NULL until the first text */
+    bool has_new_text;             /* it has something to take */
+    int place_width, place_height; /* of the picture prepared last; 0 before */
 
     /* the thread's */
     az_painter painter;
@@ -114,12 +118,45 @@ static int SDLCALL is_of_others(void *user, SDL_Event *event)
     return id != output->id;
 }
 
+/* Gets a picture ready, and tells those who draw text its size. */
+static bool paint(window *output, const aizu_frame *frame)
+{
+    bool is_done = az_painter_prepare(&output->painter, frame);
+    pthread_mutex_lock(&output->lock);
+    output->place_width = output->painter.place.w;
+    output->place_height = output->painter.place.h;
+    if (output->text)
+        az_subtitle_thread_set_size(output->text, output->place_width, output->place_height);
+    pthread_mutex_unlock(&output->lock);
+    return is_done;
+}
+
 static void redraw(window *output)
 {
     output->is_prepared = false; /* the pixels are the same for both */
-    if (output->shown && !az_painter_prepare(&output->painter, az_frame_view(output->shown)))
+    if (output->shown && !paint(output, az_frame_view(output->shown)))
         return;
     az_painter_show(&output->painter);
+}
+
+/* Takes what was drawn of the text. Called with the lock, which it drops in between. */
+static void take_text(window *output)
+{
+    az_subtitle_image image;
+    int width, height;
+    bool is_still = !az_video_queue_first(&output->queue); /* no picture comes in which it would be seen */
+    output->has_new_text = false;
+    bool is_new = az_subtitle_thread_take(output->text, &image, &width, &height);
+    if (!is_new)
+        return;
+    output->is_prepared = false;
+    pthread_mutex_unlock(&output->lock);
+    az_subsystem_lock(SDL_INIT_VIDEO);
+    az_painter_set_text(&output->painter, &image, width, height);
+    if (is_still)
+        redraw(output);
+    az_subsystem_unlock(SDL_INIT_VIDEO);
+    pthread_mutex_lock(&output->lock);
 }
 
 static void pump(window *output)
@@ -173,7 +210,7 @@ static void prepare(window *output)
     pthread_mutex_unlock(&output->lock);
     az_subsystem_lock(SDL_INIT_VIDEO);
     fit(output, az_frame_view(frame));
-    bool is_done = az_painter_prepare(&output->painter, az_frame_view(frame));
+    bool is_done = paint(output, az_frame_view(frame));
     az_subsystem_unlock(SDL_INIT_VIDEO);
     if (!is_done)
         az_log_printf(&output->log, AZ_LOG_WARNING, "window", "cannot draw: %s", SDL_GetError());
@@ -215,7 +252,9 @@ static void step(window *output)
     const az_video_item *first = az_video_queue_first(&output->queue);
     const az_video_item *second = az_video_queue_second(&output->queue);
     bool has_time = !first || first->at - now > PUMP_COST || now - output->next_pump > 5 * PUMP_INTERVAL;
-    if (output->next_pump <= now && has_time) {
+    if (output->has_new_text && has_time) {
+        take_text(output);
+    } else if (output->next_pump <= now && has_time) {
         output->next_pump = now + PUMP_INTERVAL;
         pthread_mutex_unlock(&output->lock);
         pump(output);
@@ -327,6 +366,33 @@ static void flush(az_video *video)
     pthread_mutex_unlock(&output->lock);
 }
 
+/* Runs on the thread that draws text, or in set_text(). */
+static void on_text_ready(void *user)
+{
+    window *output = user;
+    pthread_mutex_lock(&output->lock);
+    output->has_new_text = true;
+    pthread_cond_broadcast(&output->changed);
+    pthread_mutex_unlock(&output->lock);
+}
+
+static void set_text(az_video *video, const aizu_cue *const *cues, size_t count)
+{
+    window *output = (window *)video;
+    if (!output->text && count == 0)
+        return;
+    if (!output->text) {
+        az_subtitle_thread *text = az_subtitle_thread_create(&output->log, on_text_ready, output);
+        pthread_mutex_lock(&output->lock);
+        output->text = text;
+        if (text)
+            az_subtitle_thread_set_size(text, output->place_width, output->place_height);
+        pthread_mutex_unlock(&output->lock);
+    }
+    if (!output->text || !az_subtitle_thread_set_text(output->text, cues, count))
+        az_log_printf(&output->log, AZ_LOG_WARNING, "window", "cannot show text: out of memory");
+}
+
 static void end(window *output)
 {
     pthread_mutex_lock(&output->lock);
@@ -334,6 +400,7 @@ static void end(window *output)
     pthread_cond_broadcast(&output->changed);
     pthread_mutex_unlock(&output->lock);
     pthread_join(output->thread, NULL);
+    az_subtitle_thread_destroy(&output->text);
     az_video_queue_clear(&output->queue);
     pthread_cond_destroy(&output->changed);
     pthread_mutex_destroy(&output->lock);
@@ -353,7 +420,7 @@ aizu_result az_video_create_window(az_video **video, const az_post *post, const 
     window *output = calloc(1, sizeof(*output));
     if (!output)
         return AIZU_E_MEMORY;
-    output->base = (az_video){.ops = &ops, .post = *post};
+    output->base = (az_video){.ops = &ops, .post = *post, .set_text = set_text};
     if (input)
         output->input = *input;
     if (log)
