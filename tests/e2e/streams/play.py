@@ -39,8 +39,10 @@ class Play:
         finally:
             timer.cancel()
         process.stdin.close()
-        with open(log) as lines:
-            self.events = [json.loads(line) for line in lines if line.strip().endswith("}")]
+        self.events = []
+        if os.path.exists(log):
+            with open(log) as lines:
+                self.events = [json.loads(line) for line in lines if line.strip().endswith("}")]
         with open(os.path.join(folder, "err")) as err:
             self.err = err.read().strip().replace("\n", " / ")[-300:]
 
