@@ -121,7 +121,7 @@ static void note_time(builder *b, const az_fmp4_traf *traf, int64_t pts)
 {
     az_fmp4_time *earliest = &b->f->earliest;
     const az_track *t = &traf->entry->track;
-    int64_t ticks = az_add_sat(pts, t->edit_offset);
+    int64_t ticks = AZ_MAX(az_add_sat(pts, t->edit_offset), 0); /* what is before 0 is edited out */
     if (earliest->timescale == 0 || az_rescale(ticks, AIZU_SECOND, t->timescale) <
                                         az_rescale(earliest->ticks, AIZU_SECOND, earliest->timescale))
         *earliest = (az_fmp4_time){ticks, t->timescale};

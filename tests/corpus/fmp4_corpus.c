@@ -90,8 +90,9 @@ typedef struct track_record {
 typedef struct record {
     track_record tracks[TRACKS_MAX];
     size_t count;
-    size_t cues, messages;
-    uint64_t hash; /* over every callback but trouble */
+    size_t cues, message_count;
+    char messages[FIRST_MAX][33]; /* MD5s of emsg boxes */
+    uint64_t hash;                /* over every callback but trouble */
     aizu_result result;
     bool is_wrong; /* a promise of the interface was broken */
 } record;
@@ -219,7 +220,11 @@ static void on_text(void *user, const az_text_sample *text)
 static void on_metadata(void *user, const az_metadata *metadata)
 {
     record *r = user;
-    r->messages++;
+    uint8_t digest[MD5_SIZE];
+    av_md5_sum(digest, metadata->data.data, metadata->data.size);
+    if (r->message_count < FIRST_MAX)
+        hex_of(r->messages[r->message_count], digest);
+    r->message_count++;
     hash_value(r, metadata->pts);
     hash_value(r, metadata->timescale);
     hash_bytes(r, metadata->data);
@@ -445,6 +450,25 @@ static az_span load(const char *corpus, const char *name)
     return az_span_make(data, got);
 }
 
+/* Event messages against the boxes that stand in the folder emsg as files of their own. */
+static void compare_messages(const char *corpus, const char *folder, const char *name, const record *r)
+{
+    char path[PATH_LENGTH], md5[33];
+    uint8_t digest[MD5_SIZE];
+    for (size_t i = 0; i < FIRST_MAX; i++) {
+        snprintf(path, sizeof(path), "emsg/%s/%s.%zu.emsg", folder, name, i);
+        az_span box = load(corpus, path);
+        if (box.size == 0)
+            return;
+        av_md5_sum(digest, box.data, box.size);
+        hex_of(md5, digest);
+        json_t *expected = json_string(md5);
+        compare_text(name, "*", "emsg", i < r->message_count ? r->messages[i] : "", expected);
+        json_decref(expected);
+        free((void *)box.data);
+    }
+}
+
 static void check_file(const char *corpus, const char *folder, const char *name)
 {
     char path[PATH_LENGTH];
@@ -464,6 +488,7 @@ static void check_file(const char *corpus, const char *folder, const char *name)
     json_array_foreach(json_object_get(expected, "streams"), index, stream) compare_stream(name, r, stream);
     if (!expected)
         differs(name, "*", "expectation", "", "none");
+    compare_messages(corpus, folder, name, r);
     compare_split(name, init, bytes, r, 1);
     compare_split(name, init, bytes, r, 1000);
     compare_split(name, init, bytes, r, 70000);

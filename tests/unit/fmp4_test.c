@@ -540,6 +540,20 @@ static void messages_count_from_the_earliest_of_several_tracks(void **state)
     assert_int_equal(f->seen.metadata[0].pts, 1545); /* sound at 1.5 s, its first sample 2002 ticks later */
 }
 
+static void messages_do_not_count_from_what_is_edited_out(void **state)
+{
+    fixture *f = *state;
+    trak primed = audio_trak;
+    primed.has_edits = true;
+    primed.media_time = 1024;
+    static const entry frames[] = {{20, 1024, SYNC, 0}, {20, 1024, SYNC, 0}};
+    write_moov(f, &primed, 1);
+    write_emsg_0(f, 1000, 0);
+    write_fragment(f, AUDIO, 0, frames, 2, 1);
+    demux(f);
+    assert_int_equal(f->seen.metadata[0].pts, 0);
+}
+
 static void broken_messages_are_dropped(void **state)
 {
     fixture *f = *state;
@@ -621,6 +635,7 @@ int main(void)
         TEST(messages_come_whole_before_the_fragment_that_they_belong_to),
         TEST(messages_that_count_from_the_fragment_wait_for_its_time),
         TEST(messages_count_from_the_earliest_of_several_tracks),
+        TEST(messages_do_not_count_from_what_is_edited_out),
         TEST(broken_messages_are_dropped),
         TEST(the_producers_clock_is_told),
         TEST(samples_may_outlive_the_demuxer),
