@@ -81,6 +81,8 @@ az_engine *az_engine_create(const az_engine_config *config)
     e->playback.position_last = e->playback.target = AIZU_NO_TIME;
     e->playback.stall_begin = AIZU_NO_TIME;
     e->playback.rate = 1.0;
+    e->playback.rate_due = AZ_NEVER;
+    e->captions.last = AIZU_NO_TIME;
     az_clock_set_pace(&e->playback.clock, 1.0, 0);
     e->steering.due = AZ_NEVER;
     e->stats = (aizu_stats){.size_struct = sizeof(e->stats), .first_frame_delay = AIZU_NO_TIME};

@@ -55,6 +55,7 @@
 #define AZ_PRESENT_PATIENCE        (100 * AIZU_MILLISECOND) /* an output that says nothing has shown it */
 #define AZ_FRAME_PATIENCE          (250 * AIZU_MILLISECOND) /* a decoder may be so late with a frame */
 #define AZ_AUDIO_AHEAD             (400 * AIZU_MILLISECOND) /* sound goes to the output so early */
+#define AZ_RATE_AHEAD              (120 * AIZU_MILLISECOND) /* sound changes its rate so much later */
 #define AZ_GAP_MIN                 (250 * AIZU_MILLISECOND) /* a hole that playback jumps over */
 #define AZ_DRIFT_MAX               (10 * AIZU_SECOND)       /* media this far from its place is misplaced */
 #define AZ_SHIFT_MIN               (5 * AIZU_MILLISECOND)   /* EXTINF errors below this are let be */
@@ -527,6 +528,7 @@ typedef struct az_caption_state {
     az_captions *decoder; /* NULL before the first */
     az_caption_picture pictures[AZ_CAPTION_PICTURES_MAX];
     size_t count;
+    int64_t last;    /* pts of the last picture that was read, AIZU_NO_TIME none */
     uint64_t listed; /* channels that are among the renditions */
 } az_caption_state;
 
@@ -688,7 +690,8 @@ typedef struct az_playback {
     az_phase phase;
     az_fill fill;
     bool want_play;
-    double rate; /* that the application wants */
+    double rate;      /* that the application wants, ... */
+    int64_t rate_due; /* ... and when the clock changes to it, AZ_NEVER: it has */
     az_clock clock;
     int64_t begin;     /* where the media was asked to begin */
     int64_t target;    /* where filling goes to, AIZU_NO_TIME: where the media begins */

@@ -245,6 +245,7 @@ static void feed_first(az_caption_state *c)
             first = i;
     az_caption_picture *picture = &c->pictures[first];
     az_captions_feed(c->decoder, picture->pts, az_span_make(picture->triplets, picture->size));
+    c->last = picture->pts;
     *picture = c->pictures[--c->count];
 }
 
@@ -288,7 +289,7 @@ void az_metadata_scan(az_lane *lane, const az_sample *sample, int64_t pts, const
     int64_t order = e->streams[AZ_STREAM_VIDEO].last_dts;
     if (c->decoder)
         feed_until(c, order);
-    if (scan.picture.size == 0)
+    if (scan.picture.size == 0 && !c->decoder)
         return;
     if (!c->decoder)
         c->decoder = az_captions_create(on_caption, e);
@@ -311,9 +312,11 @@ unsigned az_metadata_length_size(const az_track *track)
 
 void az_metadata_flush(az_engine *e)
 {
-    e->captions.count = 0;
-    if (e->captions.decoder)
-        az_captions_reset(e->captions.decoder, AIZU_NO_TIME);
+    az_caption_state *c = &e->captions;
+    c->count = 0;
+    if (c->decoder) /* what is on the screen ends with the last picture that is known */
+        az_captions_reset(c->decoder, c->last);
+    c->last = AIZU_NO_TIME;
 }
 
 void az_metadata_deinit(az_engine *e)

@@ -114,17 +114,22 @@ static void clock_hold(az_engine *e)
     az_clock_hold(&e->playback.clock, e->now);
 }
 
-/* Lets the sound follow the clock, where there is sound. */
-static void sound_start(az_engine *e, int64_t pts)
+/* Lets the sound follow the clock, where there is sound: `pts` is heard at a time. */
+static void sound_start_at(az_engine *e, int64_t pts, int64_t at)
 {
     az_playback *p = &e->playback;
     if (!e->config.decode || p->is_audio_lost || !az_stream_is_fed(e, AZ_STREAM_AUDIO))
         return;
     az_action *action = az_mailbox_act(&e->mailbox, AZ_ACTION_AUDIO_START);
     action->pts = pts;
-    action->at = e->now;
+    action->at = at;
     action->rate = p->rate;
     p->is_audio_running = true;
+}
+
+static void sound_start(az_engine *e, int64_t pts)
+{
+    sound_start_at(e, pts, e->now);
 }
 
 /* Lets clock and sound run from a place on. */
@@ -134,6 +139,7 @@ static void clock_start(az_engine *e, int64_t pts)
     az_clock_hold(&p->clock, e->now);
     az_clock_set(&p->clock, pts, e->now);
     az_clock_set_pace(&p->clock, p->rate, e->now);
+    p->rate_due = AZ_NEVER;
     az_clock_run(&p->clock, e->now);
     sound_start(e, pts);
 }
@@ -268,6 +274,7 @@ void az_playback_play(az_engine *e)
     e->is_again = true;
 }
 
+/* The sound needs a while to change its rate: sound and clock change at one moment ahead. */
 void az_playback_set_rate(az_engine *e, double rate)
 {
     az_playback *p = &e->playback;
@@ -275,10 +282,25 @@ void az_playback_set_rate(az_engine *e, double rate)
     if (rate == p->rate)
         return;
     p->rate = rate;
-    az_clock_set_pace(&p->clock, rate, e->now);
-    if (p->phase == AZ_PHASE_RUNNING && p->clock.is_running && p->is_audio_running)
-        sound_start(e, az_playback_position(e));
+    p->rate_due = e->now;
+    if (p->phase == AZ_PHASE_RUNNING && p->clock.is_running && p->is_audio_running) {
+        p->rate_due = az_add_sat(e->now, AZ_RATE_AHEAD);
+        sound_start_at(e, az_clock_pts(&p->clock, p->rate_due), p->rate_due);
+    }
     e->is_again = true;
+}
+
+static void change_rate(az_engine *e)
+{
+    az_playback *p = &e->playback;
+    if (p->rate_due == AZ_NEVER)
+        return;
+    if (p->rate_due > e->now && p->clock.is_running) {
+        az_engine_wake(e, p->rate_due);
+        return;
+    }
+    az_clock_set_pace(&p->clock, p->rate, e->now);
+    p->rate_due = AZ_NEVER;
 }
 
 void az_playback_pause(az_engine *e)
@@ -598,6 +620,7 @@ void az_playback_step(az_engine *e)
         else if (is_filled(e))
             fill_end(e);
     }
+    change_rate(e);
     if (p->phase == AZ_PHASE_RUNNING) {
         if (!is_sound_heard(e))
             az_clock_straighten(&p->clock, e->now);

@@ -64,18 +64,30 @@ static bool is_language(const char *tag, const char *range, size_t size)
     return tag[size] == '\0' || tag[size] == '-';
 }
 
+/* The first rendition in a language, of those that AUTOSELECT offers or of all. */
+static int in_language(const az_engine *e, const az_rendition_list *list, aizu_rendition_kind kind,
+                       const char *range, size_t size, bool is_offered)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const aizu_rendition *face = &list->items[i].face;
+        bool is_taken = !face->is_forced && (face->is_autoselect || !is_offered);
+        if (is_taken && is_available(e, list, kind, (int)i) && is_language(face->language, range, size))
+            return (int)i;
+    }
+    return -1;
+}
+
 /* The first rendition in the language that is wanted most; -1: none. */
 static int by_language(const az_engine *e, const az_rendition_list *list, aizu_rendition_kind kind,
                        const char *languages)
 {
     for (const char *at = languages; *at;) {
-        size_t size = strcspn(at, ",");
-        for (size_t i = 0; size > 0 && i < list->count; i++) {
-            const aizu_rendition *face = &list->items[i].face;
-            bool is_taken = !face->is_forced && (face->is_autoselect || kind == AIZU_RENDITION_TEXT);
-            if (is_taken && is_available(e, list, kind, (int)i) && is_language(face->language, at, size))
-                return (int)i;
-        }
+        size_t size = strcspn(at, ", ");
+        int index = size > 0 ? in_language(e, list, kind, at, size, true) : -1;
+        if (index < 0 && size > 0)
+            index = in_language(e, list, kind, at, size, false);
+        if (index >= 0)
+            return index;
         at += size;
         at += strspn(at, ", ");
     }

@@ -395,6 +395,11 @@ static void act_report(const az_report *report, rig_entry *entry)
     entry->state = report->state;
     entry->position = report->position;
     entry->quality = report->quality;
+    entry->rendition = report->rendition;
+    if (report->type == AIZU_EVENT_KEY) {
+        entry->id = report->key_id;
+        snprintf(entry->text, sizeof(entry->text), "%.159s", report->key_url);
+    }
     if (report->type != AIZU_EVENT_ERROR)
         return;
     entry->result = report->error.result;
@@ -406,8 +411,15 @@ static void act_report(const az_report *report, rig_entry *entry)
 static void act_fetch(rig *r, const az_action *a, rig_entry *entry)
 {
     const char *name = strncmp(a->url, RIG_BASE, strlen(RIG_BASE)) == 0 ? a->url + strlen(RIG_BASE) : a->url;
+    char path[96];
+    snprintf(path, sizeof(path), "%.*s", (int)strcspn(name, "?"), name);
     rig_resource *resource = rig_find(r, name);
+    if (!resource) /* what is asked for in a query makes no difference to most resources */
+        resource = rig_find(r, path);
     entry->id = a->fetch;
+    entry->range_offset = a->range_offset;
+    entry->range_size = a->range_size;
+    entry->is_blocking = a->is_blocking;
     snprintf(entry->text, sizeof(entry->text), "%s", name);
     int64_t wait = r->latency;
     if (resource) {
@@ -475,8 +487,15 @@ static void act(rig *r, az_action *a)
     case AZ_ACTION_FETCH_PAUSE:
     case AZ_ACTION_FETCH_RESUME:
     case AZ_ACTION_DECODER:
-    case AZ_ACTION_AUDIO_START:
     case AZ_ACTION_AUDIO_PAUSE:
+        break;
+    case AZ_ACTION_AUDIO_START:
+        entry->rate = a->rate;
+        break;
+    case AZ_ACTION_THUMBNAIL:
+        entry->has_frame = a->frame != NULL;
+        if (a->frame)
+            frame_back(r, a->frame);
         break;
     }
 }

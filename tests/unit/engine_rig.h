@@ -45,6 +45,11 @@ typedef struct rig_entry {
     aizu_state state;
     int64_t position;
     int quality;
+    int rendition;
+    double rate;
+    uint64_t range_offset, range_size;
+    bool is_blocking;
+    bool has_frame; /* a thumbnail */
     aizu_result result;
     bool is_fatal;
     int http_status;
