@@ -15,11 +15,11 @@ typedef struct az_list az_list;
 
 typedef enum az_list_change {
     AZ_LIST_SAME = 0,  /* nothing new */
-    AZ_LIST_GREW,      /* segments were added, the end came, or the window slid */
+    AZ_LIST_GREW,      /* segments or parts were added, the end came, or the window slid */
     AZ_LIST_JUMPED,    /* new segments do not follow the known ones: some were missed */
     AZ_LIST_RESTARTED, /* the sequence began anew: its segments are appended after the known ones */
-    AZ_LIST_STALE,     /* numbers went back, and that is not a restart yet: ignored (caches give out old
-                          versions; a cut-off one looks like a restart) */
+    AZ_LIST_STALE, /* numbers or parts went back, and that is not a restart yet: ignored (caches give out old
+                      versions; a cut-off one looks like a restart) */
 } az_list_change;
 
 /*

@@ -55,6 +55,11 @@ static part_run parts_of(const az_list *list, size_t index)
     return run;
 }
 
+static bool is_independent(const az_media_playlist *media, const az_part *part, size_t number)
+{
+    return part->is_independent || (number == 0 && media->is_independent_segments);
+}
+
 static az_list_item part_item(const az_list *list, size_t index, const part_run *run, size_t number)
 {
     const az_media_playlist *media = az_list_playlist(list);
@@ -67,7 +72,7 @@ static az_list_item part_item(const az_list *list, size_t index, const part_run 
     unsigned of_the_first = AZ_SEGMENT_DISCONTINUITY | AZ_SEGMENT_PDT;
     item.part = (uint32_t)number;
     item.is_last_part = is_complete && number + 1 == run->count;
-    item.is_independent = part->is_independent || (number == 0 && media->is_independent_segments);
+    item.is_independent = is_independent(media, part, number);
     item.start = az_add_sat(item.start, before);
     item.wall = item.wall != AIZU_NO_TIME ? az_add_sat(item.wall, before) : AIZU_NO_TIME;
     item.duration = part->duration;
@@ -181,18 +186,20 @@ bool az_list_next(const az_list *list, az_list_cursor cursor, az_list_item *item
 /* The last part with which decoding can begin, at or before `pts`. */
 static bool find_independent(const az_list *list, size_t index, int64_t pts, az_list_item *item)
 {
+    const az_media_playlist *media = az_list_playlist(list);
     part_run run = parts_of(list, index);
-    bool is_found = false;
-    for (size_t i = 0; i < run.count; i++) {
-        az_list_item part = part_item(list, index, &run, i);
-        if (part.start > pts)
-            break;
-        if (part.is_independent && !(part.flags & AZ_SEGMENT_GAP)) {
-            *item = part;
-            is_found = true;
-        }
+    int64_t start = index < list->count ? az_list_at(list, index).start : az_list_open_item(list, 0).start;
+    size_t found = run.count;
+    for (size_t i = 0; i < run.count && start <= pts; i++) {
+        const az_part *part = &media->parts[run.first + i];
+        if (is_independent(media, part, i) && !part->is_gap)
+            found = i;
+        start = az_add_sat(start, part->duration);
     }
-    return is_found;
+    if (found == run.count)
+        return false;
+    *item = part_item(list, index, &run, found);
+    return true;
 }
 
 bool az_list_locate(const az_list *list, int64_t pts, az_list_item *item)
@@ -223,6 +230,11 @@ int64_t az_list_end(const az_list *list)
         return AIZU_NO_TIME;
     az_list_item last = az_list_at(list, list->count - 1);
     return az_add_sat(last.start, last.duration);
+}
+
+size_t az_list_open_part_count(const az_list *list)
+{
+    return parts_of(list, list->count).count;
 }
 
 bool az_list_is_low_latency(const az_list *list)

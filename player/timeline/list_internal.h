@@ -83,6 +83,8 @@ uint64_t az_list_identity(az_span uri, uint32_t flags, int64_t wall); /* of a se
 az_list_item az_list_open_item(const az_list *list, size_t ahead);
 /* A segment of EXT-X-PREFETCH. False: there is none. */
 bool az_list_prefetch_item(const az_list *list, size_t ahead, az_list_item *item);
+/* list_edge.c: parts of the segment that is being written */
+size_t az_list_open_part_count(const az_list *list);
 /* Rows that are nearer to the end than parts are kept begin here. */
 int64_t az_list_parts_begin(const az_list *list);
 

@@ -69,6 +69,26 @@ static bool is_cut_version(const az_list *list, const az_list_version *version)
     return true;
 }
 
+/* The index in the new list that a segment of the document has; that of the gap's other side is not kept. */
+static size_t index_of(const az_list_version *version, size_t segment)
+{
+    return segment < version->parsed_from ? 0 : version->known_count + segment - version->parsed_from;
+}
+
+/* The same segments: by what is ahead of them. A cache may give out an older version there, too. */
+static az_list_change compare_ahead(const az_list *list, const az_list_version *version)
+{
+    const az_media_playlist *next = &version->playlist->u.media;
+    size_t known = az_list_open_part_count(list);
+    size_t parts = 0;
+    for (size_t i = next->part_count;
+         i > 0 && index_of(version, next->part_segments[i - 1]) == version->count; i--)
+        parts++;
+    if (parts < known)
+        return AZ_LIST_STALE;
+    return parts == known && version->prefetch_count == list->prefetch_count ? AZ_LIST_SAME : AZ_LIST_GREW;
+}
+
 static az_list_change classify(const az_list *list, const az_list_version *version)
 {
     const az_media_playlist *next = &version->playlist->u.media;
@@ -87,7 +107,7 @@ static az_list_change classify(const az_list *list, const az_list_version *versi
         return AZ_LIST_JUMPED;
     if (next_end == known_end && next->has_endlist == known->has_endlist &&
         next->media_sequence == known->media_sequence)
-        return AZ_LIST_SAME;
+        return compare_ahead(list, version);
     return AZ_LIST_GREW;
 }
 
@@ -180,12 +200,6 @@ static bool copy_span(az_arena *arena, az_span *span)
     char *copy = az_arena_strdup(arena, *span);
     *span = az_span_make(copy, span->size);
     return copy != NULL;
-}
-
-/* The index in the new list that a segment of the document has; that of the gap's other side is not kept. */
-static size_t index_of(const az_list_version *version, size_t segment)
-{
-    return segment < version->parsed_from ? 0 : version->known_count + segment - version->parsed_from;
 }
 
 /* The first part of the document that is worth keeping: those near the end. */

@@ -148,18 +148,20 @@ static void a_hint_may_be_a_byte_range_that_goes_on(void **state)
     assert_true(item.is_hint);
     assert_int_equal(item.range.offset, 1500);
     assert_true(item.range.size == AZ_RANGE_OPEN);
-    (void)reload(list,
-                 LL_HEAD SEGMENT_100 "#EXT-X-PART:DURATION=0.5,URI=\"101.mp4\",BYTERANGE=\"1000@0\"\n"
-                                     "#EXT-X-PRELOAD-HINT:TYPE=MAP,URI=\"i\"\n"
-                                     "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"101.mp4\",BYTERANGE-START=1000,"
-                                     "BYTERANGE-LENGTH=300\n");
+    az_list_destroy(&list);
+    list =
+        list_of_text(LL_HEAD SEGMENT_100 "#EXT-X-PART:DURATION=0.5,URI=\"101.mp4\",BYTERANGE=\"1000@0\"\n"
+                                         "#EXT-X-PRELOAD-HINT:TYPE=MAP,URI=\"i\"\n"
+                                         "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"101.mp4\",BYTERANGE-START=1000,"
+                                         "BYTERANGE-LENGTH=300\n");
     assert_true(az_list_next(list, (az_list_cursor){101, 1}, &item));
     assert_int_equal(item.range.offset, 1000);
     assert_int_equal(item.range.size, 300);
     /* another resource: the next segment's first part, though this one is short */
-    (void)reload(list,
-                 LL_HEAD SEGMENT_100 "#EXT-X-PART:DURATION=0.5,URI=\"101.mp4\",BYTERANGE=\"1000@0\"\n"
-                                     "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"102.mp4\",BYTERANGE-START=0\n");
+    az_list_destroy(&list);
+    list =
+        list_of_text(LL_HEAD SEGMENT_100 "#EXT-X-PART:DURATION=0.5,URI=\"101.mp4\",BYTERANGE=\"1000@0\"\n"
+                                         "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"102.mp4\",BYTERANGE-START=0\n");
     assert_next(list, 101, 1, 102, 0, 2500 * MS, "102.mp4");
     az_list_destroy(&list);
 }
@@ -216,7 +218,8 @@ static void the_live_edge_is_the_end_of_the_last_part(void **state)
     az_list *list = list_of_text(LL);
     assert_int_equal(az_list_end(list), 5 * S);
     assert_int_equal(az_list_begin(list), 0);
-    (void)reload(list, LL_HEAD SEGMENT_100 SEGMENT_101);
+    az_list_destroy(&list);
+    list = list_of_text(LL_HEAD SEGMENT_100 SEGMENT_101);
     assert_int_equal(az_list_end(list), 4 * S);
     az_list_destroy(&list);
 }
@@ -234,6 +237,20 @@ static void a_playlist_may_begin_with_parts_alone(void **state)
     az_list_shift(list, 100, S); /* learned before there is a complete segment */
     (void)reload(list, LL_HEAD "#EXT-X-PART:DURATION=0.5,URI=\"100.0.mp4\",INDEPENDENT=YES\n" SEGMENT_100);
     assert_next(list, 100, 0, 100, AZ_LIST_WHOLE, S, "100.mp4");
+    az_list_destroy(&list);
+}
+
+static void a_new_part_is_news_and_fewer_of_them_are_an_old_version(void **state)
+{
+    (void)state;
+    az_list *list = list_of_text(LL_HEAD SEGMENT_100 SEGMENT_101);
+    assert_int_equal(reload(list, LL_HEAD SEGMENT_100 SEGMENT_101 HINT_102_2), AZ_LIST_SAME);
+    assert_int_equal(reload(list, LL), AZ_LIST_GREW);
+    assert_int_equal(reload(list, LL), AZ_LIST_SAME);
+    assert_int_equal(reload(list, LL_HEAD SEGMENT_100 SEGMENT_101), AZ_LIST_STALE);
+    assert_int_equal(az_list_end(list), 5 * S);
+    assert_int_equal(reload(list, LL_HEAD SEGMENT_100 SEGMENT_101 PARTS_102 "#EXTINF:2,\n102.mp4\n"),
+                     AZ_LIST_GREW);
     az_list_destroy(&list);
 }
 
@@ -506,6 +523,7 @@ int main(void)
         cmocka_unit_test(a_discontinuity_before_parts_begins_a_domain_there),
         cmocka_unit_test(the_live_edge_is_the_end_of_the_last_part),
         cmocka_unit_test(a_playlist_may_begin_with_parts_alone),
+        cmocka_unit_test(a_new_part_is_news_and_fewer_of_them_are_an_old_version),
         cmocka_unit_test(locating_takes_the_last_independent_part_before_a_time),
         cmocka_unit_test(without_an_independent_part_the_segment_before_is_the_place),
         cmocka_unit_test(nothing_comes_of_an_empty_list),
