@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "playlist/playlist.h"
+#include "timeline/list.h"
 
 #define PARSERS 3
 
@@ -548,6 +549,41 @@ static void check_playlist(judge *j, const json_t *expect, const az_playlist *p)
         deviate(j, "nothingNoted", NULL, readers);
 }
 
+static bool is_listed(const az_list *list, const az_media_playlist *m)
+{
+    size_t complete = m->segment_count;
+    while (complete > 0 && (m->segments[complete - 1].flags & AZ_SEGMENT_PREFETCH))
+        complete--;
+    bool is_good = az_list_count(list) == complete;
+    for (size_t i = 0; i < complete && is_good; i++) {
+        const az_segment *segment = &m->segments[i];
+        az_list_item item = az_list_at(list, i);
+        is_good = az_span_equal(item.uri, segment->uri) && item.duration == segment->duration &&
+                  item.wall == segment->wall && item.range.offset == segment->range_offset &&
+                  item.range.size == segment->range_size &&
+                  (item.key != NULL) == (segment->key != AZ_NO_INDEX) &&
+                  (item.map != NULL) == (segment->map != AZ_NO_INDEX);
+    }
+    return is_good;
+}
+
+/* A list made of the text has the document's segments, and has them still when it is loaded again. */
+static void check_list(judge *j, az_slice bytes, const az_playlist *p)
+{
+    az_list *list = az_list_create();
+    az_list_change change;
+    bool is_full_needed;
+    bool is_good = list != NULL;
+    for (unsigned i = 0; i < 2 && is_good && p->u.media.skipped_segments == 0; i++) {
+        is_good = az_list_reload(list, bytes, NULL, &change, &is_full_needed, NULL) == AIZU_OK &&
+                  is_listed(list, &p->u.media);
+        is_good = is_good && (i == 0 || change == AZ_LIST_SAME || az_list_count(list) == 0);
+    }
+    if (!is_good)
+        deviate(j, "list", NULL, NULL);
+    az_list_destroy(&list);
+}
+
 static bool check_file(tally *t, const char *corpus, const char *file)
 {
     char path[4096];
@@ -565,6 +601,8 @@ static bool check_file(tally *t, const char *corpus, const char *file)
         return false;
     }
     aizu_result result = az_playlist_parse_slice(&p, bytes, &error);
+    if (result == AIZU_OK && p->kind == AZ_PLAYLIST_MEDIA)
+        check_list(&j, bytes, p);
     az_slice_unref(&bytes);
     if (result == AIZU_OK)
         check_playlist(&j, expect, p);

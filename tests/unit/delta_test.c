@@ -354,6 +354,39 @@ static void a_long_list_does_not_grow_while_it_slides(void **state)
     az_list_destroy(&list);
 }
 
+/* Each version cut off at each byte, in front of a list that knows the one before. */
+static void a_text_that_is_cut_off_anywhere_does_no_harm(void **state)
+{
+    (void)state;
+    const server s = {.first = 20,
+                      .count = 8,
+                      .has_dates = true,
+                      .has_keys = true,
+                      .has_ranges = true,
+                      .has_parts = true,
+                      .has_date_ranges = true};
+    server delta = s;
+    delta.first = 21;
+    delta.skipped = 5;
+    for (unsigned kind = 0; kind < 2; kind++) {
+        char *text = write_text(kind ? &delta : &s);
+        for (size_t size = strlen(text); size-- > 0;) {
+            text[size] = '\0';
+            az_list *list = az_list_create();
+            assert_int_equal(reload_server(list, (server){.first = 20, .count = 8, .has_keys = true}).result,
+                             AIZU_OK);
+            reload_result r = reload_with(list, text, NULL);
+            assert_true(r.result == AIZU_OK || r.result == AIZU_E_PLAYLIST);
+            az_list_item item;
+            for (uint32_t part = 0; part < 5; part++)
+                (void)az_list_next(list, (az_list_cursor){28, part}, &item);
+            assert_true(az_list_locate(list, INT64_MAX, &item));
+            az_list_destroy(&list);
+        }
+        free(text);
+    }
+}
+
 /* ---- delta updates ---- */
 
 static void a_delta_gives_the_same_as_the_full_playlist(void **state)
@@ -522,6 +555,7 @@ int main(void)
         cmocka_unit_test(a_restart_with_names_that_were_there_before_is_a_restart),
         cmocka_unit_test(a_restart_of_known_segments_gives_them_new_places),
         cmocka_unit_test(a_long_list_does_not_grow_while_it_slides),
+        cmocka_unit_test(a_text_that_is_cut_off_anywhere_does_no_harm),
         cmocka_unit_test(a_delta_gives_the_same_as_the_full_playlist),
         cmocka_unit_test(a_delta_that_does_not_fit_needs_the_full_playlist),
         cmocka_unit_test(a_delta_of_another_server_needs_the_full_playlist),
