@@ -10,6 +10,7 @@ import sys
 
 import corpus
 import packagers
+import rules  # adds its streams to the catalogue's
 from catalogue import STREAMS
 from measure import measure
 
@@ -22,6 +23,10 @@ class Maker:
         self.sources = packagers.Sources(os.path.join(root, "sources"), SECONDS)
         self.modules = install(os.path.join(root, "npm"))
         self.shaka = packagers.Shaka(self.modules)
+
+    def measure(self, folder, url):
+        """For a stream whose files cannot be measured as they will lie there."""
+        return measure(folder, url)
 
     def node(self, folder, script, *words):
         if not self.modules:
@@ -75,8 +80,8 @@ def make(maker, root, one, stamp):
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
     try:
-        one["make"](maker, folder)
-        facts = dict(measure(folder, one.get("entry", one)["url"], one["group"] == "corpus"), **described(one))
+        found = one["make"](maker, folder) or measure(folder, one.get("entry", one)["url"], one["group"] == "corpus")
+        facts = dict(found, **described(one))
         if "pictures" in one:
             facts["reference"] = maker.sources.checksums(one["pictures"])
     except packagers.Unmade as reason:

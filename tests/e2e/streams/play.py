@@ -85,10 +85,14 @@ def expected_span(manifest):
 def judge_whole(manifest, play, said):
     """Every picture once and in order, the end, no errors."""
     times = [event["pts"] for event in play.of("frame")]
-    stats = play.stats()
+    stats, start = play.stats(), manifest.get("start")
     frames = manifest["frames"] if play.mode == "no-decode" else manifest.get("decodable", manifest["frames"])
+    if start is not None:
+        frames -= round(start * 25)
     said.append("%d of %d" % (len(times), frames))
-    wrong = errors(play)
+    wrong = [e for e in errors(play) if not manifest.get("told") or "error " + manifest["told"] not in e]
+    if start is not None and (not times or abs(times[0] - start) > TOLERANCE):
+        wrong.append("begins at %s, not %s" % (times[0] if times else None, start))
     if play.status != 0:
         wrong.append("exit status %d %s" % (play.status, play.err))
     if not rising(times):
@@ -102,12 +106,26 @@ def judge_whole(manifest, play, said):
         wrong.append("%d corrupt" % stats["frames_corrupt"])
     if stats.get("stalls"):
         wrong.append("%d stalls" % stats["stalls"])
-    span = expected_span(manifest) if manifest.get("span", True) else None
+    span = expected_span(manifest) if manifest.get("span", True) and start is None else None
     if span is not None and times and not dropped and abs(times[-1] - times[0] - span) > TOLERANCE:
         wrong.append("pictures over %.3f s, not %.3f" % (times[-1] - times[0], span))
     known = [event["duration"] for event in play.of("duration") if event["duration"] is not None]
     if not known or abs(known[-1] - manifest["duration"]) > 0.15 + 0.02 * manifest["segments"]:
         wrong.append("duration %s, not %.3f" % (known[-1] if known else None, manifest["duration"]))
+    return wrong
+
+
+def judge_requests(manifest, requested):
+    paths, wrong = [line.split(manifest["name"], 1)[-1] for line in requested], []
+    for part in manifest.get("fetched") or ():
+        if not any(part in path for path in paths):
+            wrong.append("%s was not fetched" % part)
+    for part in manifest.get("not_fetched") or ():
+        if any(part in path for path in paths):
+            wrong.append("%s was fetched" % part)
+    first = [next((i for i, path in enumerate(paths) if part in path), None) for part in manifest.get("in_order") or ()]
+    if None in first or first != sorted(first):
+        wrong.append("not fetched in this order: %s" % ", ".join(manifest["in_order"]))
     return wrong
 
 
@@ -168,7 +186,7 @@ def play_stream(options, hosts, manifest, index):
     with tempfile.TemporaryDirectory() as folder:
         started = time.time()
         tag = "/%d%d" % (index, int(started * 1000))
-        url = host.url + tag + "/" + name + "/" + manifest["url"]
+        url = host.url + tag + "/" + name + "/" + manifest["url"] + manifest.get("query", "")
         mode = options.mode
         play = Play(options.aizu, url, host.ca, mode, folder)
         if "refused" in manifest:
@@ -176,6 +194,7 @@ def play_stream(options, hosts, manifest, index):
         else:
             wrong += judge_whole(manifest, play, said) + judge_cues(manifest, play)
             wrong += judge_sound(manifest, host.requests(tag))
+        wrong += judge_requests(manifest, host.requests(tag))
         keep(options, folder, name)
         if manifest.get("seek") and not wrong:
             again = Play(options.aizu, url, host.ca, mode, folder, seek=manifest["seek"])
@@ -186,7 +205,7 @@ def play_stream(options, hosts, manifest, index):
 
 def view(options, host, manifest, tag, words, folder, limit=60):
     """Runs the viewer; its lines by kind, and what was wrong."""
-    url = "%s/%s/%s/%s" % (host.url, tag, manifest["name"], manifest["url"])
+    url = "%s/%s/%s/%s" % (host.url, tag, manifest["name"], manifest["url"] + manifest.get("query", ""))
     command = [options.viewer] + words + (["--ca", host.ca] if host.ca else []) + [url]
     environment = dict(os.environ, SDL_AUDIODRIVER="disk", SDL_DISKAUDIOFILE=os.path.join(folder, "pcm"))
     try:
@@ -304,18 +323,19 @@ def main():
             return 77
         play = view_stream if options.viewer else play_stream
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-            failed = 0
+            failed = undone = 0
             results = pool.map(lambda pair: play(options, hosts, pair[1], pair[0]), enumerate(manifests))
             for manifest, (line, wrong) in zip(manifests, results):
                 pending = "" if options.viewer else manifest.get("pending", "")
                 if pending and wrong:
-                    line, wrong = "%-4s %-24s not done: %s" % ("--", manifest["name"], pending), []
+                    line, wrong, undone = "%-4s %-24s not done: %s" % ("--", manifest["name"], pending), [], undone + 1
                 elif pending:
                     wrong = ["no longer pending"]
                     line = "FAIL " + line[5:] + ", though it is marked as pending"
                 print(line, flush=True)
                 failed += bool(wrong)
-    print("%d of %d streams play%s" % (len(manifests) - failed, len(manifests), ", %d left out" % unmade if unmade else ""))
+    print("%d of %d streams play%s%s" % (len(manifests) - failed - undone, len(manifests), ", %d not done" % undone if undone else "",
+                                         ", %d left out" % unmade if unmade else ""))
     return 1 if failed else 0
 
 
