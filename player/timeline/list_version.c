@@ -93,7 +93,9 @@ static bool add_row(builder *b, const az_segment *segment, int64_t duration, boo
         .flags = (uint8_t)segment->flags,
     };
     uint32_t lines = segment->line - b->line;
-    if (is_complete && !segment->is_irregular && b->text_end != SIZE_MAX && lines <= UINT16_MAX) {
+    bool is_known = is_complete && !segment->is_irregular && b->text_end != SIZE_MAX && lines <= UINT16_MAX;
+    /* a URI without its line end may be cut off: the next version has more of it */
+    if (is_known && b->text[segment->text_end - 1] == '\n') {
         row.text_size = (uint32_t)(segment->text_end - b->text_end);
         row.line_count = (uint16_t)lines;
         row.hash = az_rows_hash(b->text + b->text_end, row.text_size);

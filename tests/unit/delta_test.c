@@ -355,6 +355,22 @@ static void a_long_list_does_not_grow_while_it_slides(void **state)
 }
 
 /* Each version cut off at each byte, in front of a list that knows the one before. */
+static void a_uri_that_was_cut_off_is_not_taken_for_the_whole_one(void **state)
+{
+    (void)state;
+    static const char head[] =
+        "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:7\n#EXTINF:2,\na7.ts\n";
+    char cut[256], whole[256];
+    snprintf(cut, sizeof(cut), "%s#EXTINF:2,\na8.ts\n#EXTINF:2,\nhttps://h/v", head);
+    snprintf(whole, sizeof(whole), "%s3/a9.ts\n#EXTINF:2,\na10.ts\n", cut);
+    az_list *list = list_of_text(cut);
+    reload(list, whole);
+    assert_int_equal(az_list_count(list), 4);
+    assert_text(az_list_at(list, 2).uri, "https://h/v3/a9.ts");
+    assert_text(az_list_at(list, 3).uri, "a10.ts");
+    az_list_destroy(&list);
+}
+
 static void a_text_that_is_cut_off_anywhere_does_no_harm(void **state)
 {
     (void)state;
@@ -555,6 +571,7 @@ int main(void)
         cmocka_unit_test(a_restart_with_names_that_were_there_before_is_a_restart),
         cmocka_unit_test(a_restart_of_known_segments_gives_them_new_places),
         cmocka_unit_test(a_long_list_does_not_grow_while_it_slides),
+        cmocka_unit_test(a_uri_that_was_cut_off_is_not_taken_for_the_whole_one),
         cmocka_unit_test(a_text_that_is_cut_off_anywhere_does_no_harm),
         cmocka_unit_test(a_delta_gives_the_same_as_the_full_playlist),
         cmocka_unit_test(a_delta_that_does_not_fit_needs_the_full_playlist),
