@@ -80,7 +80,7 @@ az_engine *az_engine_create(const az_engine_config *config)
     e->presentation.duration_told = -1;
     e->playback.position_last = e->playback.target = AIZU_NO_TIME;
     e->playback.stall_begin = AIZU_NO_TIME;
-    e->playback.rate = 1.0;
+    e->playback.rate = e->playback.bend = 1.0;
     e->playback.rate_due = AZ_NEVER;
     e->captions.last = AIZU_NO_TIME;
     az_clock_set_pace(&e->playback.clock, 1.0, 0);

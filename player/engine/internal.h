@@ -16,6 +16,7 @@
  *     stream.c    samples -> decoder -> frames
  *     clock.c     the playback clock
  *     playback.c  start, stall, seek, holes, end
+ *     latency.c   the distance from the live edge
  *     present.c   frames to the output, cues on their frames
  *     quality.c   throughput and choice of variant
  *     report.c    what the application is told
@@ -690,7 +691,8 @@ typedef struct az_playback {
     az_phase phase;
     az_fill fill;
     bool want_play;
-    double rate;      /* that the application wants, ... */
+    double rate;      /* that the application wants, times ... */
+    double bend;      /* ... this, to keep up with the edge, ... */
     int64_t rate_due; /* ... and when the clock changes to it, AZ_NEVER: it has */
     az_clock clock;
     int64_t begin;     /* where the media was asked to begin */
@@ -717,12 +719,17 @@ void az_playback_media_ready(az_engine *e); /* the first media playlist is there
 void az_playback_play(az_engine *e);
 void az_playback_pause(az_engine *e);
 void az_playback_seek(az_engine *e, int64_t pts, bool is_fast);
-void az_playback_set_rate(az_engine *e, double rate);
+void az_playback_set_rate(az_engine *e, double rate); /* the application's */
+void az_playback_bend(az_engine *e, double bend);     /* a factor to it */
 void az_playback_event(az_engine *e, const az_event *event);
 void az_playback_step(az_engine *e);
 int64_t az_playback_position(const az_engine *e);
 int64_t az_playback_ahead(const az_engine *e);         /* media ahead of the position */
 int64_t az_playback_available_end(const az_engine *e); /* AIZU_NO_TIME when nothing is there */
+
+/* ---- latency.c ---- */
+
+void az_latency_step(az_engine *e); /* keeps the distance from the live edge */
 
 /* ---- present.c ---- */
 

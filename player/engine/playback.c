@@ -123,7 +123,7 @@ static void sound_start_at(az_engine *e, int64_t pts, int64_t at)
     az_action *action = az_mailbox_act(&e->mailbox, AZ_ACTION_AUDIO_START);
     action->pts = pts;
     action->at = at;
-    action->rate = p->rate;
+    action->rate = p->rate * p->bend;
     p->is_audio_running = true;
 }
 
@@ -138,7 +138,7 @@ static void clock_start(az_engine *e, int64_t pts)
     az_playback *p = &e->playback;
     az_clock_hold(&p->clock, e->now);
     az_clock_set(&p->clock, pts, e->now);
-    az_clock_set_pace(&p->clock, p->rate, e->now);
+    az_clock_set_pace(&p->clock, p->rate * p->bend, e->now);
     p->rate_due = AZ_NEVER;
     az_clock_run(&p->clock, e->now);
     sound_start(e, pts);
@@ -275,6 +275,17 @@ void az_playback_play(az_engine *e)
 }
 
 /* The sound needs a while to change its rate: sound and clock change at one moment ahead. */
+static void rate_changed(az_engine *e)
+{
+    az_playback *p = &e->playback;
+    p->rate_due = e->now;
+    if (p->phase == AZ_PHASE_RUNNING && p->clock.is_running && p->is_audio_running) {
+        p->rate_due = az_add_sat(e->now, AZ_RATE_AHEAD);
+        sound_start_at(e, az_clock_pts(&p->clock, p->rate_due), p->rate_due);
+    }
+    e->is_again = true;
+}
+
 void az_playback_set_rate(az_engine *e, double rate)
 {
     az_playback *p = &e->playback;
@@ -282,12 +293,15 @@ void az_playback_set_rate(az_engine *e, double rate)
     if (rate == p->rate)
         return;
     p->rate = rate;
-    p->rate_due = e->now;
-    if (p->phase == AZ_PHASE_RUNNING && p->clock.is_running && p->is_audio_running) {
-        p->rate_due = az_add_sat(e->now, AZ_RATE_AHEAD);
-        sound_start_at(e, az_clock_pts(&p->clock, p->rate_due), p->rate_due);
-    }
-    e->is_again = true;
+    rate_changed(e);
+}
+
+void az_playback_bend(az_engine *e, double bend)
+{
+    if (bend == e->playback.bend)
+        return;
+    e->playback.bend = bend;
+    rate_changed(e);
 }
 
 static void change_rate(az_engine *e)
@@ -299,7 +313,7 @@ static void change_rate(az_engine *e)
         az_engine_wake(e, p->rate_due);
         return;
     }
-    az_clock_set_pace(&p->clock, p->rate, e->now);
+    az_clock_set_pace(&p->clock, p->rate * p->bend, e->now);
     p->rate_due = AZ_NEVER;
 }
 
@@ -634,6 +648,7 @@ void az_playback_step(az_engine *e)
         p->position_last = az_playback_position(e);
         check_dry(e);
     }
+    az_latency_step(e);
     az_present_deliver(e, AIZU_NO_TIME); /* early notices, late cues */
     live_history_forget(e);
 }
