@@ -125,6 +125,8 @@ static void write_line(event_log *l, json_t *line)
 static void say_cue(const event_log *l, const aizu_cue *cue, int64_t now)
 {
     bool is_text = text_is_utf8(cue->data, cue->size);
+    if (cue->kind == AIZU_CUE_TEXT && cue->phase == AIZU_CUE_END)
+        return; /* people see that it is over */
     printf("%9.3f  cue %s %s %s%s%s", aizu_seconds(now - l->load), kind_name(cue->kind), cue->name, cue->key,
            cue->flags & AIZU_CUE_LATE ? " (late)" : "", cue->flags & AIZU_CUE_SKIPPED ? " (skipped)" : "");
     if (is_text)
@@ -177,6 +179,66 @@ static void add_quality(json_t *line, const aizu_player *player, int index)
     json_object_set_new(line, "codecs", json_string(quality.codecs));
 }
 
+static const char *rendition_kind_name(aizu_rendition_kind kind)
+{
+    return kind == AIZU_RENDITION_AUDIO ? "audio" : "text";
+}
+
+/* Those of one that is not there are left out. */
+static void add_rendition(json_t *line, const aizu_player *player, aizu_rendition_kind kind, int index)
+{
+    aizu_rendition rendition = {.size_struct = sizeof(rendition)};
+    json_object_set_new(line, "kind", json_string(rendition_kind_name(kind)));
+    json_object_set_new(line, "index", index < 0 ? json_null() : json_integer(index));
+    if (aizu_player_get_rendition(player, kind, index, &rendition) != AIZU_OK)
+        return;
+    json_object_set_new(line, "name", json_string(rendition.name));
+    json_object_set_new(line, "language", json_string(rendition.language));
+    json_object_set_new(line, "channels", json_string(rendition.channels));
+    json_object_set_new(line, "characteristics", json_string(rendition.characteristics));
+    json_object_set_new(line, "default", json_boolean(rendition.is_default));
+    json_object_set_new(line, "autoselect", json_boolean(rendition.is_autoselect));
+    json_object_set_new(line, "forced", json_boolean(rendition.is_forced));
+    json_object_set_new(line, "caption", json_boolean(rendition.is_caption));
+}
+
+static void add_renditions(json_t *line, const aizu_player *player)
+{
+    json_t *list = json_array();
+    for (int kind = AIZU_RENDITION_AUDIO; kind <= AIZU_RENDITION_TEXT; kind++) {
+        int count = aizu_player_rendition_count(player, (aizu_rendition_kind)kind);
+        for (int i = 0; i < count; i++) {
+            json_t *rendition = json_object();
+            add_rendition(rendition, player, (aizu_rendition_kind)kind, i);
+            json_array_append_new(list, rendition);
+        }
+    }
+    json_object_set_new(line, "list", list);
+}
+
+static void add_thumbnail(json_t *line, const aizu_event *event)
+{
+    const aizu_frame *picture = event->thumbnail;
+    json_object_set_new(line, "position", seconds(event->position));
+    json_object_set_new(line, "pts", picture ? seconds(picture->pts) : json_null());
+    json_object_set_new(line, "width", json_integer(picture ? picture->width : 0));
+    json_object_set_new(line, "height", json_integer(picture ? picture->height : 0));
+}
+
+/* A key's URL without what may be a secret: user information, query, fragment. */
+static void add_key(json_t *line, const aizu_event *event)
+{
+    const char *scheme_end = strstr(event->key_url, "://");
+    const char *host = scheme_end ? scheme_end + 3 : event->key_url;
+    const char *user = memchr(host, '@', strcspn(host, "/?#"));
+    int scheme_size = (int)(host - event->key_url);
+    host = user ? user + 1 : host;
+    char url[AIZU_URL_SIZE_MAX];
+    snprintf(url, sizeof(url), "%.*s%.*s", scheme_size, event->key_url, (int)strcspn(host, "?#"), host);
+    json_object_set_new(line, "id", json_integer((json_int_t)event->key_id));
+    json_object_set_new(line, "url", json_string(url));
+}
+
 static void add_error(json_t *line, const aizu_error *error)
 {
     json_object_set_new(line, "result", json_string(aizu_result_name(error->result)));
@@ -189,7 +251,16 @@ static void add_error(json_t *line, const aizu_error *error)
     json_object_set_new(line, "detail", json_string(error->detail));
 }
 
-static void say_event(const event_log *l, const aizu_event *event, int64_t now)
+static void say_rendition(double t, const aizu_event *event, const aizu_player *player)
+{
+    aizu_rendition rendition = {.size_struct = sizeof(rendition)};
+    const char *name = "off";
+    if (aizu_player_get_rendition(player, event->rendition_kind, event->rendition, &rendition) == AIZU_OK)
+        name = rendition.name[0] ? rendition.name : rendition.language;
+    printf("%9.3f  %s: %s\n", t, rendition_kind_name(event->rendition_kind), name);
+}
+
+static void say_event(const event_log *l, const aizu_event *event, const aizu_player *player, int64_t now)
 {
     double t = aizu_seconds(now - l->load);
     if (event->type == AIZU_EVENT_STATE)
@@ -199,6 +270,10 @@ static void say_event(const event_log *l, const aizu_event *event, int64_t now)
                event->error->detail, event->error->url);
     else if (event->type == AIZU_EVENT_QUALITY)
         printf("%9.3f  quality %d\n", t, event->quality);
+    else if (event->type == AIZU_EVENT_RENDITION)
+        say_rendition(t, event, player);
+    else if (event->type == AIZU_EVENT_THUMBNAIL)
+        printf("%9.3f  thumbnail: %s\n", t, event->thumbnail ? "a picture" : "none");
     else if (event->type == AIZU_EVENT_STALL)
         printf("%9.3f  stall\n", t);
     fflush(stdout);
@@ -254,7 +329,7 @@ static void add_qualities(json_t *line, const aizu_player *player)
 void log_event(event_log *l, const aizu_event *event, const aizu_player *player, int64_t now)
 {
     if (!l->file) {
-        say_event(l, event, now);
+        say_event(l, event, player, now);
         return;
     }
     json_t *line = begin(l, event_name(event->type), now);
@@ -285,20 +360,16 @@ void log_event(event_log *l, const aizu_event *event, const aizu_player *player,
         add_error(line, event->error);
         break;
     case AIZU_EVENT_RENDITIONS:
-    case AIZU_EVENT_KEY:
-        break;
-    case AIZU_EVENT_THUMBNAIL:
-        json_object_set_new(line, "position", seconds(event->position));
-        if (event->thumbnail) {
-            json_object_set_new(line, "pts", seconds(event->thumbnail->pts));
-            json_object_set_new(line, "width", json_integer(event->thumbnail->width));
-            json_object_set_new(line, "height", json_integer(event->thumbnail->height));
-        }
+        add_renditions(line, player);
         break;
     case AIZU_EVENT_RENDITION:
-        json_object_set_new(line, "kind",
-                            json_string(event->rendition_kind == AIZU_RENDITION_AUDIO ? "audio" : "text"));
-        json_object_set_new(line, "index", json_integer(event->rendition));
+        add_rendition(line, player, event->rendition_kind, event->rendition);
+        break;
+    case AIZU_EVENT_THUMBNAIL:
+        add_thumbnail(line, event);
+        break;
+    case AIZU_EVENT_KEY:
+        add_key(line, event);
         break;
     case AIZU_EVENT_INPUT:
         json_object_set_new(line, "key", json_string(event->input_key ? event->input_key : "close"));
@@ -316,6 +387,7 @@ void log_stats(event_log *l, const aizu_player *player, int64_t now)
     json_object_set_new(line, "position", seconds(aizu_player_position(player)));
     json_object_set_new(line, "live_latency", seconds(aizu_player_live_latency(player)));
     json_object_set_new(line, "first_frame_delay", seconds(s.first_frame_delay));
+    json_object_set_new(line, "rate", json_real(aizu_player_rate(player)));
     json_object_set_new(line, "stall_duration", seconds(s.stall_duration));
     json_object_set_new(line, "buffered_ahead", seconds(s.buffered_ahead));
     const struct {

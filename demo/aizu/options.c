@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 const char options_help[] =
     "usage: aizu play [options] URL\n"
@@ -23,6 +24,11 @@ const char options_help[] =
     "  --log-stats S      a line of statistics each S seconds (default 5, 0: only the last)\n"
     "  --header LINE      a request header, as in 'Origin: https://example.com'; may be repeated\n"
     "  --ca-file FILE     trust the certificates in a PEM file instead of the system's\n"
+    "  --audio-language L preferred languages of the sound, best first, as in 'ja,en'\n"
+    "  --text-language L  the same for subtitles and captions, which are off without it\n"
+    "  --captions-off     log subtitles and captions, and do not draw them\n"
+    "  --rate R           begin at this rate, 0.25 to 2\n"
+    "  --key HEX          the key of an encrypted stream, 32 hexadecimal digits, in place of fetching it\n"
     "  --hold-back S      begin a live stream S seconds behind its edge\n"
     "  --early            also log cues when they are received, seconds ahead\n"
     "  --housekeeping     also log the frames that services send for themselves\n"
@@ -30,10 +36,10 @@ const char options_help[] =
     "  --full-screen      begin in full screen\n"
     "  --verbose          the library's log on standard error\n"
     "\n"
-    "Standard input takes commands, one a line: pause, play, seek S, seek live, quality N|auto,\n"
-    "mute, unmute, volume 0..1, quit.\n"
-    "Keys: space pause, left/right 10 s, home start, end live edge, up/down quality, a automatic,\n"
-    "m mute, f full screen, s statistics, q or escape quit.\n"
+    "Standard input takes commands, one a line: pause, play, seek S, seek live, seek-fast S, rate R,\n"
+    "quality N|auto, audio N|auto, text N|auto|off, thumbnail S, mute, unmute, volume 0..1, quit.\n"
+    "Keys: space pause, left/right 10 s, home start, end live edge, up/down quality, 0 automatic,\n"
+    "a sound, s subtitles, [ and ] rate, m mute, f full screen, i statistics, q or escape quit.\n"
     "Exit status: 0 ended, 1 failed, 2 wrong usage, 3 stopped by --duration, 4 stopped by the user.\n";
 
 enum {
@@ -53,6 +59,11 @@ enum {
     OPT_MUTE,
     OPT_FULL_SCREEN,
     OPT_VERBOSE,
+    OPT_AUDIO_LANGUAGE,
+    OPT_TEXT_LANGUAGE,
+    OPT_CAPTIONS_OFF,
+    OPT_RATE,
+    OPT_KEY,
     OPT_HELP,
 };
 
@@ -73,6 +84,11 @@ static const struct option long_options[] = {
     {"mute", no_argument, NULL, OPT_MUTE},
     {"full-screen", no_argument, NULL, OPT_FULL_SCREEN},
     {"verbose", no_argument, NULL, OPT_VERBOSE},
+    {"audio-language", required_argument, NULL, OPT_AUDIO_LANGUAGE},
+    {"text-language", required_argument, NULL, OPT_TEXT_LANGUAGE},
+    {"captions-off", no_argument, NULL, OPT_CAPTIONS_OFF},
+    {"rate", required_argument, NULL, OPT_RATE},
+    {"key", required_argument, NULL, OPT_KEY},
     {"help", no_argument, NULL, OPT_HELP},
     {NULL, 0, NULL, 0},
 };
@@ -87,6 +103,36 @@ static bool read_seconds(const char *name, const char *text, int64_t *out)
     }
     *out = (int64_t)llround(seconds * (double)AIZU_SECOND);
     return true;
+}
+
+static bool read_rate(const char *text, double *out)
+{
+    char *end;
+    *out = strtod(text, &end);
+    if (end != text && !*end && *out >= 0.25 && *out <= 2.0)
+        return true;
+    fprintf(stderr, "aizu: --rate: '%s' is not a number from 0.25 to 2\n", text);
+    return false;
+}
+
+static int digit(char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *at = c ? strchr(digits, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c) : NULL;
+    return at ? (int)(at - digits) : -1;
+}
+
+static bool read_key(const char *text, options *out)
+{
+    bool is_good = strlen(text) == 2 * KEY_SIZE;
+    for (size_t i = 0; is_good && i < KEY_SIZE; i++) {
+        int high = digit(text[2 * i]), low = digit(text[2 * i + 1]);
+        is_good = high >= 0 && low >= 0;
+        out->key[i] = (uint8_t)(is_good ? high << 4 | low : 0);
+    }
+    if (!is_good)
+        fprintf(stderr, "aizu: --key takes %d hexadecimal digits\n", 2 * KEY_SIZE);
+    return out->has_key = is_good;
 }
 
 static bool add_header(options *out, const char *line)
@@ -112,6 +158,16 @@ static bool take_valued(options *out, int option, const char *value)
         return read_seconds("hold-back", value, &out->hold_back);
     case OPT_HEADER:
         return add_header(out, value);
+    case OPT_RATE:
+        return read_rate(value, &out->rate);
+    case OPT_KEY:
+        return read_key(value, out);
+    case OPT_AUDIO_LANGUAGE:
+        out->audio_languages = value;
+        return true;
+    case OPT_TEXT_LANGUAGE:
+        out->text_languages = value;
+        return true;
     case OPT_QUALITY:
         out->quality = value;
         return true;
@@ -140,6 +196,8 @@ static bool take(options *out, int option, const char *value)
         return out->is_early = true;
     case OPT_HOUSEKEEPING:
         return out->is_housekeeping = true;
+    case OPT_CAPTIONS_OFF:
+        return out->is_captions_off = true;
     case OPT_MUTE:
         return out->is_muted = true;
     case OPT_FULL_SCREEN:
@@ -157,6 +215,7 @@ bool options_parse(options *out, int argc, char **argv)
         .duration = AIZU_FOREVER,
         .start = AIZU_NO_TIME,
         .stats_every = 5 * AIZU_SECOND,
+        .rate = 1.0,
     };
     int option;
     while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {

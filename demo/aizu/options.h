@@ -8,7 +8,7 @@
 
 #include <aizu/aizu.h>
 
-#define QUALITY_NAME_SIZE 64
+#define KEY_SIZE 16
 
 typedef struct options {
     const char *url;
@@ -22,7 +22,12 @@ typedef struct options {
     int header_count;
     const char *quality; /* a number, "auto", a name, or NULL */
     const char *ca_file;
-    int64_t hold_back; /* ns, 0: the playlist's */
+    int64_t hold_back;                            /* ns, 0: the playlist's */
+    const char *audio_languages, *text_languages; /* NULL: not given */
+    double rate;
+    uint8_t key[KEY_SIZE];
+    bool has_key;         /* answers every AIZU_EVENT_KEY */
+    bool is_captions_off; /* they are logged and not drawn */
     bool is_muted;
     bool is_full_screen;
     bool is_verbose;

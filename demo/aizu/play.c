@@ -14,6 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <aizu/sdl.h>
+
 #include "window.h"
 
 #define SLEEP_MAX (AIZU_SECOND / 2) /* also how long a signal between two looks may wait */
@@ -40,41 +42,6 @@ void play_quit(play *p)
     finish(p, "user", EXIT_USER);
 }
 
-/* ---- quality ---- */
-
-static void set_quality(play *p, const char *text)
-{
-    char *end;
-    long number = strtol(text, &end, 10);
-    int index = end != text && *end == '\0' ? (int)number : -2;
-    if (strcmp(text, "auto") == 0)
-        index = AIZU_QUALITY_AUTO;
-    aizu_quality quality = {.size_struct = sizeof(quality)};
-    for (int i = 0; index == -2 && aizu_player_get_quality(p->player, i, &quality) == AIZU_OK; i++)
-        if (strcmp(quality.name, text) == 0)
-            index = i;
-    if (index < AIZU_QUALITY_AUTO || aizu_player_set_quality(p->player, index) != AIZU_OK)
-        fprintf(stderr, "aizu: no quality '%s'\n", text);
-}
-
-void play_shift_quality(play *p, int direction)
-{
-    aizu_quality now = {.size_struct = sizeof(now)}, other = {.size_struct = sizeof(other)};
-    int best = -1;
-    int64_t best_bandwidth = 0;
-    if (aizu_player_get_quality(p->player, aizu_player_quality(p->player), &now) != AIZU_OK)
-        return;
-    for (int i = 0; aizu_player_get_quality(p->player, i, &other) == AIZU_OK; i++) {
-        int64_t step = (other.bandwidth - now.bandwidth) * direction;
-        if (step > 0 && (best < 0 || step < (best_bandwidth - now.bandwidth) * direction)) {
-            best = i;
-            best_bandwidth = other.bandwidth;
-        }
-    }
-    if (best >= 0)
-        aizu_player_set_quality(p->player, best);
-}
-
 /* ---- callbacks ---- */
 
 static void on_cue(void *user, const aizu_cue *cue)
@@ -82,6 +49,8 @@ static void on_cue(void *user, const aizu_cue *cue)
     int64_t now = aizu_now();
     play *p = user;
     log_cue(&p->log, cue, now);
+    if (p->picture)
+        (void)aizu_sdl_picture_take_cue(p->picture, cue); /* without memory for it there is no text */
 }
 
 static void on_frame(void *user, const aizu_event *event)
@@ -90,15 +59,25 @@ static void on_frame(void *user, const aizu_event *event)
     log_event(&p->log, event, p->player, aizu_now());
 }
 
+static void take_away_text(play *p, const aizu_event *event)
+{
+    bool is_text = event->type == AIZU_EVENT_RENDITION && event->rendition_kind == AIZU_RENDITION_TEXT;
+    if (p->picture && (is_text || event->type == AIZU_EVENT_SEEKED))
+        aizu_sdl_picture_clear_text(p->picture);
+}
+
 static void on_event(void *user, const aizu_event *event)
 {
     play *p = user;
     if (event->type == AIZU_EVENT_STATE)
         p->state = event->state;
     if (event->type == AIZU_EVENT_QUALITIES && p->options->quality)
-        set_quality(p, p->options->quality);
+        play_set_quality(p, p->options->quality);
     if (event->type == AIZU_EVENT_ERROR && event->error->is_fatal)
         p->has_failed = true;
+    if (event->type == AIZU_EVENT_KEY)
+        (void)aizu_player_provide_key(p->player, event->key_id, p->options->key);
+    take_away_text(p, event);
     log_event(&p->log, event, p->player, aizu_now());
 }
 
@@ -109,60 +88,7 @@ static void on_log(void *user, aizu_log_level level, const char *module, const c
     fprintf(stderr, "aizu: %s: %s: %s\n", names[level], module, text);
 }
 
-/* ---- commands on standard input ---- */
-
-void play_toggle_pause(play *p)
-{
-    int state = p->state;
-    if (state == AIZU_STATE_PLAYING || state == AIZU_STATE_BUFFERING)
-        aizu_player_pause(p->player);
-    else
-        aizu_player_play(p->player);
-}
-
-static void seek_to(play *p, const char *text)
-{
-    char *end;
-    double seconds = strtod(text, &end);
-    aizu_result result = AIZU_E_ARGUMENT;
-    if (strcmp(text, "live") == 0)
-        result = aizu_player_seek(p->player, AIZU_NO_TIME);
-    else if (end != text && *end == '\0' && seconds > -1e9 && seconds < 1e9)
-        result = aizu_player_seek(p->player, (int64_t)(seconds * (double)AIZU_SECOND));
-    if (result != AIZU_OK)
-        fprintf(stderr, "aizu: seek %s: %s\n", text, aizu_result_name(result));
-}
-
-static void set_volume(play *p, const char *text)
-{
-    if (aizu_player_set_volume(p->player, strtod(text, NULL)) != AIZU_OK)
-        fprintf(stderr, "aizu: volume goes from 0 to 1\n");
-}
-
-void play_command(play *p, char *line)
-{
-    char *state = NULL;
-    const char *verb = strtok_r(line, " \t\r\n", &state);
-    const char *value = verb ? strtok_r(NULL, " \t\r\n", &state) : NULL;
-    if (!verb)
-        return;
-    if (strcmp(verb, "pause") == 0)
-        aizu_player_pause(p->player);
-    else if (strcmp(verb, "play") == 0)
-        aizu_player_play(p->player);
-    else if (strcmp(verb, "seek") == 0 && value)
-        seek_to(p, value);
-    else if (strcmp(verb, "quality") == 0 && value)
-        set_quality(p, value);
-    else if (strcmp(verb, "mute") == 0 || strcmp(verb, "unmute") == 0)
-        aizu_player_set_muted(p->player, verb[0] == 'm');
-    else if (strcmp(verb, "volume") == 0 && value)
-        set_volume(p, value);
-    else if (strcmp(verb, "quit") == 0)
-        play_quit(p);
-    else
-        fprintf(stderr, "aizu: unknown command '%s'\n", verb);
-}
+/* ---- the session ---- */
 
 /* What came is cut into lines; a longer one than the buffer is cut as well. */
 static void read_input(play *p)
@@ -186,8 +112,6 @@ static void read_input(play *p)
         play_command(p, line);
     }
 }
-
-/* ---- the session ---- */
 
 static void look_at_input(play *p)
 {
@@ -254,6 +178,9 @@ static aizu_result create_player(play *p)
     config.housekeeping_cues = o->is_housekeeping;
     config.live_hold_back = o->hold_back;
     config.ca_file = o->ca_file;
+    config.audio_languages = o->audio_languages;
+    config.text_languages = o->text_languages;
+    config.ask_keys = o->has_key;
     if (o->is_verbose) {
         config.log = on_log;
         config.log_level = AIZU_LOG_DEBUG;
@@ -266,6 +193,7 @@ static aizu_result create_player(play *p)
     if (o->is_logging_frames)
         aizu_player_on_frame(p->player, on_frame, p);
     aizu_player_set_muted(p->player, o->is_muted);
+    aizu_player_set_rate(p->player, o->rate);
     for (int i = 0; i < o->header_count; i++) {
         result = aizu_player_set_header(p->player, o->headers[i]);
         if (result != AIZU_OK) {
@@ -310,9 +238,9 @@ static void run(play *p)
         window_run(w);
     else
         run_headless(p);
-    window_close(&w);
     log_stats(&p->log, p->player, aizu_now());
     aizu_player_destroy(&p->player); /* nothing is called back after it: the end is the last line */
+    window_close(&w);
     log_end(&p->log, p->reason, p->status, aizu_now());
 }
 

@@ -23,9 +23,12 @@ enum {
 
 #define COMMAND_SIZE_MAX 256
 
+typedef struct aizu_sdl_picture aizu_sdl_picture;
+
 typedef struct play {
     const options *options;
     aizu_player *player;
+    aizu_sdl_picture *picture; /* that text is drawn over; NULL: none */
     event_log log;
     atomic_int state;       /* aizu_state, as the last event told */
     atomic_bool has_failed; /* a fatal error was told */
@@ -50,8 +53,12 @@ int64_t play_sleep_max(const play *p);
 /* Ends the session: the user wants to. */
 void play_quit(play *p);
 
-/* The next quality up (+1) or down (-1) by bandwidth, and the pause key's toggle. */
+/* The next quality up (+1) or down (-1) by bandwidth; the next rendition, none after the last text; the next
+ * rate; and the pause key's toggle. */
+void play_set_quality(play *p, const char *text); /* a number, a name or "auto" */
 void play_shift_quality(play *p, int direction);
+void play_next_rendition(play *p, aizu_rendition_kind kind);
+void play_shift_rate(play *p, int direction);
 void play_toggle_pause(play *p);
 
 /* One line of the command language; unknown ones are reported on standard error. */

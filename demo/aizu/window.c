@@ -56,8 +56,11 @@ static bool open_parts(window *w)
     }
     w->overlay = overlay_create(w->renderer);
     w->wake_event = SDL_RegisterEvents(1);
-    return w->overlay && w->wake_event != (Uint32)-1 &&
-           aizu_sdl_picture_create(&w->picture, w->renderer) == AIZU_OK;
+    if (!w->overlay || w->wake_event == (Uint32)-1 ||
+        aizu_sdl_picture_create(&w->picture, w->renderer) != AIZU_OK)
+        return false;
+    w->play->picture = w->play->options->is_captions_off ? NULL : w->picture;
+    return true;
 }
 
 static void set_full_screen(window *w, bool is_full)
@@ -106,7 +109,7 @@ void window_close(window **pointer)
     *pointer = NULL;
     if (!w)
         return;
-    aizu_player_set_wakeup(w->play->player, NULL, NULL);
+    w->play->picture = NULL;
     overlay_destroy(&w->overlay);
     aizu_sdl_picture_destroy(&w->picture);
     if (w->renderer)
@@ -151,8 +154,20 @@ static void on_key(window *w, SDL_Keycode key)
     case SDLK_DOWN:
         play_shift_quality(w->play, -1);
         break;
-    case SDLK_a:
+    case SDLK_0:
         aizu_player_set_quality(player, AIZU_QUALITY_AUTO);
+        break;
+    case SDLK_a:
+        play_next_rendition(w->play, AIZU_RENDITION_AUDIO);
+        break;
+    case SDLK_s:
+        play_next_rendition(w->play, AIZU_RENDITION_TEXT);
+        break;
+    case SDLK_LEFTBRACKET:
+        play_shift_rate(w->play, -1);
+        break;
+    case SDLK_RIGHTBRACKET:
+        play_shift_rate(w->play, 1);
         break;
     case SDLK_m:
         aizu_player_set_muted(player, !aizu_player_muted(player));
@@ -160,7 +175,7 @@ static void on_key(window *w, SDL_Keycode key)
     case SDLK_f:
         set_full_screen(w, !w->is_full_screen);
         break;
-    case SDLK_s:
+    case SDLK_i:
         w->has_stats = !w->has_stats;
         break;
     case SDLK_q:
@@ -237,10 +252,13 @@ static void show_frame(window *w)
 {
     const aizu_frame *frame;
     if (aizu_player_acquire_frame(w->play->player, &frame) == AIZU_OK) {
+        for (size_t i = 0; w->play->picture && i < frame->cue_count; i++)
+            (void)aizu_sdl_picture_take_cue(w->picture, frame->cues[i]);
         if (aizu_sdl_picture_update(w->picture, frame) == AIZU_OK)
             draw(w);
         aizu_player_release_frame(w->play->player, &frame);
-    } else if (w->is_dirty && aizu_now() - w->drawn_at >= REDRAW_EVERY) {
+    } else if ((w->is_dirty && aizu_now() - w->drawn_at >= REDRAW_EVERY) ||
+               aizu_sdl_picture_is_stale(w->picture)) {
         draw(w);
     }
 }

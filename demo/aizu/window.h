@@ -14,6 +14,6 @@ window *window_open(play *p);
 /* Plays until the session is over. */
 void window_run(window *w);
 
-void window_close(window **w); /* NULL allowed; before the player is destroyed */
+void window_close(window **w); /* NULL allowed; when the player is destroyed */
 
 #endif

@@ -94,6 +94,9 @@ static void take_cue(struct viewer *v, const aizu_cue *cue, int64_t frame_pts)
 static void on_cue(void *user, const aizu_cue *cue)
 {
     struct viewer *v = user;
+    (void)aizu_sdl_picture_take_cue(v->picture, cue); /* without memory for it there is no caption */
+    if (cue->kind == AIZU_CUE_TEXT)
+        return;
     if (cue->phase == AIZU_CUE_START && quiz_cue_source_is_new(&v->cues, cue->id))
         take_cue(v, cue, AIZU_NO_TIME);
 }
@@ -107,6 +110,9 @@ static void on_event(void *user, const aizu_event *event)
         if (event->error->is_fatal)
             v->has_failed = true;
     }
+    if (event->type == AIZU_EVENT_SEEKED ||
+        (event->type == AIZU_EVENT_RENDITION && event->rendition_kind == AIZU_RENDITION_TEXT))
+        aizu_sdl_picture_clear_text(v->picture);
     if (event->type == AIZU_EVENT_STATE && event->state == AIZU_STATE_PLAYING)
         v->error[0] = '\0';
     v->status_at = AIZU_NO_TIME; /* refresh now */
@@ -207,6 +213,17 @@ static void toggle_full_screen(struct viewer *v)
     SDL_SetWindowFullscreen(v->window, is_full ? 0 : SDL_WINDOW_FULLSCREEN_DESKTOP);
 }
 
+/* The next subtitles or captions of the stream, none after the last. */
+static void next_captions(struct viewer *v)
+{
+    int next = aizu_player_rendition(v->player, AIZU_RENDITION_TEXT) + 1;
+    if (next >= aizu_player_rendition_count(v->player, AIZU_RENDITION_TEXT))
+        next = AIZU_RENDITION_OFF;
+    else if (next < 0)
+        next = 0;
+    aizu_player_set_rendition(v->player, AIZU_RENDITION_TEXT, next);
+}
+
 static void on_key(struct viewer *v, SDL_Keycode key)
 {
     if (key >= SDLK_1 && key <= SDLK_9) {
@@ -242,6 +259,9 @@ static void on_key(struct viewer *v, SDL_Keycode key)
         break;
     case SDLK_m:
         aizu_player_set_muted(v->player, !aizu_player_muted(v->player));
+        break;
+    case SDLK_c:
+        next_captions(v);
         break;
     case SDLK_f:
         toggle_full_screen(v);
@@ -340,6 +360,9 @@ static void take_frame(struct viewer *v, const aizu_frame *frame)
     if (v->first_frame_at == AIZU_NO_TIME)
         v->first_frame_at = aizu_now();
     for (size_t i = 0; i < frame->cue_count; i++) {
+        (void)aizu_sdl_picture_take_cue(v->picture, frame->cues[i]);
+        if (frame->cues[i]->kind == AIZU_CUE_TEXT)
+            continue;
         quiz_cue_source_carry(&v->cues, frame->cues[i]->id);
         take_cue(v, frame->cues[i], frame->pts);
     }
@@ -376,7 +399,7 @@ static void step(struct viewer *v)
             answer(v, choice);
     }
     refresh_status(v);
-    if (v->needs_paint)
+    if (v->needs_paint || aizu_sdl_picture_is_stale(v->picture))
         paint(v);
     if (frame) {
         aizu_player_release_frame(v->player, &frame);

@@ -16,8 +16,8 @@ extern "C" {
 /* A texture that follows the size and format of the frames it is given. Belongs to one renderer. */
 typedef struct aizu_sdl_picture aizu_sdl_picture;
 
-/* AIZU_E_ARGUMENT, AIZU_E_MEMORY. All functions here: on the renderer's thread. Destroy before the renderer.
- */
+/* AIZU_E_ARGUMENT, AIZU_E_MEMORY. All functions here that do not say otherwise: on the renderer's thread.
+ * Destroy before the renderer. */
 AIZU_API aizu_result aizu_sdl_picture_create(aizu_sdl_picture **picture, SDL_Renderer *renderer);
 AIZU_API void aizu_sdl_picture_destroy(aizu_sdl_picture **picture);
 
@@ -31,6 +31,24 @@ AIZU_API aizu_result aizu_sdl_picture_draw(aizu_sdl_picture *picture, const SDL_
 /* Where in `area` a picture of these frames lands. AIZU_AGAIN before the first frame. */
 AIZU_API aizu_result aizu_sdl_picture_place(const aizu_sdl_picture *picture, const SDL_Rect *area,
                                             SDL_Rect *place);
+
+/*
+ * Subtitles and captions. Give the picture each cue, as it comes: those of aizu_frame.cues before the frame
+ * is drawn, and those of the cue callback; the same one twice does no harm. Cues of kind AIZU_CUE_TEXT stand
+ * over the picture from AIZU_CUE_START to AIZU_CUE_END, where and as they ask to; others, skipped ones and
+ * announcements are left alone. Copied. From any thread, until destroy. AIZU_E_ARGUMENT, AIZU_E_MEMORY.
+ *
+ * A thread of the library makes the letters, a few milliseconds later (the first time, when it looks for
+ * fonts, up to a second), and the next aizu_sdl_picture_draw() shows them, over a picture drawn at
+ * the same size as before.
+ */
+AIZU_API aizu_result aizu_sdl_picture_take_cue(aizu_sdl_picture *picture, const aizu_cue *cue);
+/* Takes all text away: after load, AIZU_EVENT_SEEKED, and AIZU_EVENT_RENDITION of AIZU_RENDITION_TEXT. Any
+ * thread. */
+AIZU_API void aizu_sdl_picture_clear_text(aizu_sdl_picture *picture);
+/* 1: text came or went since the last draw, for those who draw only when something changed, as in a pause.
+ * Any thread. */
+AIZU_API int aizu_sdl_picture_is_stale(const aizu_sdl_picture *picture);
 
 /*
  * Opens a resizable window with the renderer that costs least on this machine: the GPU, with vertical

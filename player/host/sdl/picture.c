@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#include "host/sdl/picture_text.h"
 #include "host/sdl/scaler.h"
 #include "host/sdl/texture.h"
 #include "host/sdl/video_base.h"
@@ -24,6 +25,7 @@ struct aizu_sdl_picture {
     Uint32 rgb_format;
     int rgb_width, rgb_height;
     SDL_Rect area; /* of the last draw; empty: the whole output */
+    az_picture_text *text;
 };
 
 static Uint32 texture_format(SDL_Renderer *renderer)
@@ -52,6 +54,11 @@ aizu_result aizu_sdl_picture_create(aizu_sdl_picture **out, SDL_Renderer *render
     picture->renderer = renderer;
     picture->is_by_cpu = (info.flags & SDL_RENDERER_SOFTWARE) != 0;
     picture->rgb_format = texture_format(renderer);
+    picture->text = az_picture_text_create();
+    if (!picture->text) {
+        free(picture);
+        return AIZU_E_MEMORY;
+    }
     *out = picture;
     return AIZU_OK;
 }
@@ -69,6 +76,7 @@ void aizu_sdl_picture_destroy(aizu_sdl_picture **pointer)
     if (!picture)
         return;
     *pointer = NULL;
+    az_picture_text_destroy(&picture->text);
     drop_rgb(picture);
     az_texture_deinit(&picture->yuv);
     az_scaler_deinit(&picture->scaler);
@@ -157,5 +165,22 @@ aizu_result aizu_sdl_picture_draw(aizu_sdl_picture *picture, const SDL_Rect *are
     picture->area = area ? *area : (SDL_Rect){0};
     bool is_drawn = picture->is_by_cpu ? !SDL_RenderCopy(picture->renderer, picture->rgb, NULL, &place)
                                        : az_texture_draw(&picture->yuv, picture->renderer, &place);
+    is_drawn = is_drawn && az_picture_text_draw(picture->text, picture->renderer, &place);
     return is_drawn ? AIZU_OK : AIZU_E_VIDEO_DEVICE;
+}
+
+aizu_result aizu_sdl_picture_take_cue(aizu_sdl_picture *picture, const aizu_cue *cue)
+{
+    return picture && cue ? az_picture_text_take(picture->text, cue) : AIZU_E_ARGUMENT;
+}
+
+void aizu_sdl_picture_clear_text(aizu_sdl_picture *picture)
+{
+    if (picture)
+        az_picture_text_clear(picture->text);
+}
+
+int aizu_sdl_picture_is_stale(const aizu_sdl_picture *picture)
+{
+    return picture && az_picture_text_is_new(picture->text);
 }
