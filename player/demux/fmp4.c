@@ -359,6 +359,8 @@ static bool drop_item(az_fmp4 *fmp4, az_fmp4_fragment *f, uint64_t at)
     bool is_cut = item->offset < fmp4->box_end && item->size > fmp4->box_end - item->offset;
     if (!is_missed && !is_cut && item->size <= AZ_FMP4_SAMPLE_MAX)
         return false;
+    if (is_missed)
+        (void)az_fmp4_fragment_skip_run(f, at);
     az_fmp4_sample_drop(item, is_missed || is_cut ? AZ_DEMUX_BAD_BOX : AZ_DEMUX_LIMIT, &fmp4->out);
     az_fmp4_fragment_next(f);
     return true;

@@ -188,7 +188,7 @@ void az_fmp4_crypt_next(az_fmp4_traf *traf, az_fmp4_item *item)
     size_t size = aux->has_sizes ? next_size(aux) : left;
     item->iv = item->subsamples = (az_span){NULL, 0};
     item->key = key && key->is_protected ? key : NULL;
-    if (!key) {
+    if (!key || aux->is_lost) {
         item->is_crypt_bad = true;
         aux->pos += aux->has_sizes ? size : 0;
         return;

@@ -77,6 +77,8 @@ typedef struct sums {
 
 static sums add_up(const az_fmp4_traf *traf, const az_fmp4_run *run)
 {
+    if (!(run->flags & (RUN_DURATION | RUN_SIZE | RUN_COMPOSITION))) /* a few bytes may name any number */
+        return (sums){(uint64_t)run->count * traf->size, (uint64_t)run->count * traf->duration, 0};
     sums s = {.earliest = run->count > 0 ? INT64_MAX : 0};
     size_t stride = stride_of(run->flags);
     const uint8_t *p = run->table;
@@ -152,8 +154,12 @@ static bool read_run(builder *b, az_fmp4_traf *traf, az_span trun, uint64_t base
     }
     sums total = add_up(traf, &run);
     *dts = AZ_MIN(*dts + (int64_t)total.duration, AZ_FMP4_TIME_MAX);
-    if (run.count == 0)
+    if (total.size == 0 && stride_of(run.flags) == 0) { /* time without samples */
+        traf->aux.is_lost |= run.count > 0;
+        if (run.count > 0)
+            note_time(b, traf, run.dts);
         return true;
+    }
     bool is_after = place_run(b, &run, base, has_offset, offset, total.size);
     const az_fmp4_run *last = b->f->run_count > 0 ? &b->f->runs[b->f->run_count - 1] : NULL;
     if (!is_after || (last && last->traf == run.traf && last->table && run.begin < last->end)) {
@@ -464,6 +470,16 @@ void az_fmp4_fragment_shift(az_fmp4_fragment *f, uint64_t bytes)
 {
     f->item.offset += bytes;
     f->offset += bytes;
+    f->runs[f->run - 1].end += bytes;
+}
+
+bool az_fmp4_fragment_skip_run(az_fmp4_fragment *f, uint64_t offset)
+{
+    if (f->item.is_aux || f->runs[f->run - 1].end > offset)
+        return false;
+    f->item.traf->aux.is_lost = true;
+    f->left = 0;
+    return true;
 }
 
 void az_fmp4_fragment_lose(az_fmp4_fragment *f)

@@ -28,6 +28,7 @@ typedef struct az_fmp4_aux {
     size_t sample;        /* index in the track fragment */
     uint64_t offset;      /* saio: from the base of the track fragment */
     size_t size;          /* there, all samples; 0: nothing to look for there */
+    bool is_lost;         /* samples were passed over without looking: nothing is known of later ones */
 } az_fmp4_aux;
 
 /* Samples of a track fragment to descriptions 'seig' (8.9.2): the same for each run of samples. */
@@ -112,6 +113,9 @@ void az_fmp4_fragment_next(az_fmp4_fragment *f);
 
 /* The sample at hand and those that follow it in its run lie so many bytes further on. */
 void az_fmp4_fragment_shift(az_fmp4_fragment *f, uint64_t bytes);
+
+/* Passes over the rest of the run at hand, which ends before `offset`; false where it does not. */
+bool az_fmp4_fragment_skip_run(az_fmp4_fragment *f, uint64_t offset);
 
 /* Marks the tracks of the samples that are not done: they will not come. */
 void az_fmp4_fragment_lose(az_fmp4_fragment *f);

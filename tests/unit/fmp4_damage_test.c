@@ -351,6 +351,23 @@ static void many_fragments_tracks_runs_and_messages_have_limits(void **state)
     assert_int_equal(f->seen.metadata_count, 256);
 }
 
+static void a_few_bytes_that_name_many_samples_cost_little(void **state)
+{
+    fixture *f = *state;
+    trak t = audio_trak;
+    write_moov(f, &t, 1);
+    for (int i = 0; i < 5000; i++) { /* 131072 samples each, of which one byte in three fragments is there */
+        write_bare_run(f, AUDIO, 0, AZ_FMP4_SAMPLES_MAX, 80);
+        if (i % 3 == 0)
+            hex_box(f, "mdat", "00");
+        hex_box(f, "free", "");
+        hex_box(f, "mdat", "00");
+    }
+    assert_int_equal(feed_piece(f, f->bytes.data, f->bytes.size), AIZU_OK); /* or the test takes minutes */
+    finish(f);
+    assert_int_equal(f->seen.sample_count, 0);
+}
+
 static void times_out_of_this_world_are_not_believed(void **state)
 {
     fixture *f = *state;
@@ -396,6 +413,7 @@ int main(void)
         TEST(zeros_behind_the_last_box_are_padding),
         TEST(a_segment_that_is_cut_leaves_a_gap_in_each_of_its_tracks),
         TEST(many_fragments_tracks_runs_and_messages_have_limits),
+        TEST(a_few_bytes_that_name_many_samples_cost_little),
         TEST(times_out_of_this_world_are_not_believed),
         TEST(boxes_in_boxes_cost_nothing),
     };
