@@ -37,7 +37,7 @@ static az_ttml_attribute read_attribute(const xmlChar **fields)
                            .space = TTML_FOREIGN};
     if (!uri)
         a.space = TTML_OWN;
-    else if (!strcmp(uri, "http://www.w3.org/TTML_XML/1998/namespace"))
+    else if (!strcmp(uri, "http://www.w3.org/XML/1998/namespace"))
         a.space = TTML_XML;
     else if (is_ttml(fields[2]) && strstr(uri, "#style")) /* and "#style-extension" of the drafts */
         a.space = TTML_STYLING;
