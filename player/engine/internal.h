@@ -465,6 +465,7 @@ struct az_lane {
     int64_t success;        /* when a segment last came in */
     aizu_result skipped;    /* why the last segment was that was skipped, ... */
     int skipped_status;     /* ... and what the server said */
+    uint64_t gap;           /* sequence of the gap for which other variants were looked at */
     bool has_refused_hint;  /* this hint did not come true: */
     az_list_cursor refused_hint;
     az_opening opening;
@@ -623,6 +624,7 @@ typedef struct az_stream_state {
 
 void az_stream_deinit(az_engine *e, void (*drop)(void *user, az_stream stream, void *frame), void *user);
 void az_stream_flush(az_engine *e, int64_t hide_before); /* both: a new generation */
+void az_stream_hide(az_engine *e, int64_t pts);          /* what was decoded before it is not shown */
 void az_stream_reset(az_engine *e);                      /* forgets the tracks too */
 void az_stream_track(az_engine *e, az_lane_kind lane, const az_track *track);
 /* What is queued of the sound and not with the decoder yet gives way to another rendition, which will begin

@@ -77,6 +77,7 @@ void az_lane_begin(az_lane *lane, int64_t pts, bool is_exact)
     lane->steps_back = is_exact ? 0 : AZ_STEPS_BACK_MAX;
     lane->is_contiguous = false;
     lane->success = lane->e->now;
+    lane->gap = UINT64_MAX;
     lane->e->is_again = true;
 }
 
@@ -193,7 +194,8 @@ static bool is_buffer_full(const az_lane *lane)
  * goes on at a distance from it, where a viewer who joins begins. */
 static bool is_overtaken(const az_lane *lane, const az_list_item *item)
 {
-    return az_source_is_live(lane->e) && !lane->is_by_time && item->sequence > lane->next.sequence &&
+    uint64_t expected = lane->next.sequence + (lane->next.part > 0); /* behind the last part: the next one */
+    return az_source_is_live(lane->e) && !lane->is_by_time && item->sequence > expected &&
            item->start < az_source_live_start(lane->e);
 }
 
@@ -303,6 +305,18 @@ static void end_of_list(az_lane *lane)
         az_lane_fault(lane, &outcome, true, "segment");
 }
 
+/* A gap (EXT-X-GAP, bis 6.3.3) that another variant may not have: that one is tried first. */
+static bool is_leaving_gap(az_lane *lane, const az_list_item *item)
+{
+    if (lane->kind != AZ_LANE_MAIN)
+        return false;
+    if (lane->gap != item->sequence) {
+        lane->gap = item->sequence;
+        (void)az_source_fail_over(lane);
+    }
+    return lane->wanted != lane->current && az_fetch_is_busy(lane->e, az_slot(lane->kind, AZ_FETCH_SWITCH));
+}
+
 static void choose(az_lane *lane)
 {
     adopt_wanted(lane);
@@ -320,6 +334,8 @@ static void choose(az_lane *lane)
             return; /* the variant will say how the media's clock stands */
         if (is_overtaken(lane, &item))
             go_to_live(lane);
+        else if ((item.flags & AZ_SEGMENT_GAP) && is_leaving_gap(lane, &item))
+            return;
         else if (item.flags & AZ_SEGMENT_GAP)
             pass_over(lane, &item);
         else if (start_segment(lane, &item))

@@ -213,7 +213,7 @@ static int64_t default_start(const az_engine *e, bool *is_exact)
     const az_media_playlist *media = az_list_playlist(list);
     *is_exact = media->has_start && media->start_is_precise;
     const az_playlist *multivariant = e->presentation.multivariant;
-    bool is_for_all = !media->has_start && multivariant && multivariant->u.multivariant.has_start;
+    bool is_for_all = multivariant && multivariant->u.multivariant.has_start; /* goes first: bis 4.4.2.2 */
     *is_exact = is_for_all ? multivariant->u.multivariant.start_is_precise : *is_exact;
     if (media->has_start || is_for_all) {
         int64_t offset = is_for_all ? multivariant->u.multivariant.start_offset : media->start_offset;
@@ -486,6 +486,7 @@ static void fill_end(az_engine *e)
     int64_t first = fill_begin(e);
     int64_t begin = join_now(e, first);
     if (begin > first) {
+        az_stream_hide(e, begin);
         az_cue_queue_jump(e->cues, begin);
         az_present_deliver(e, e->now);
     }

@@ -172,6 +172,16 @@ void az_stream_flush(az_engine *e, int64_t hide_before)
     }
 }
 
+void az_stream_hide(az_engine *e, int64_t pts)
+{
+    for (unsigned i = 0; i < AZ_STREAMS; i++) {
+        az_stream_state *s = &e->streams[i];
+        s->hide_before = pts;
+        while (s->frame_count > 0 && az_add_sat(s->frames[0].pts, s->frames[0].duration) <= pts)
+            drop_frame(e, (az_stream)i, az_stream_pop_frame(s).frame);
+    }
+}
+
 void az_stream_reset(az_engine *e)
 {
     az_stream_flush(e, AIZU_NO_TIME);
