@@ -383,6 +383,37 @@ static void samples_whose_encryption_is_not_known_do_not_go_out(void **state)
     assert_int_equal(troubles(f, AZ_DEMUX_SCRAMBLED), 3);
 }
 
+static void after_samples_that_were_missed_no_iv_is_sure(void **state)
+{
+    fixture *f = *state;
+    write_protected_init(f, "cenc", TENC_16);
+    size_t moof = box(f, "moof"), traf = box(f, "traf"), offsets[2];
+    write_tfhd(f, VIDEO, 1000);
+    hex(f, "00000030"
+           "73656e63"
+           "00000000"
+           "00000002" IV_16 IV_16);
+    for (int i = 0; i < 2; i++)
+        offsets[i] = write_trun(f, three, 1);
+    end(f, traf);
+    end(f, moof);
+    size_t b = box(f, "free");
+    patch_u32(f, offsets[0], (uint32_t)(f->bytes.size - moof));
+    write_data(f, 1, 40);
+    end(f, b);
+    b = box(f, "mdat");
+    patch_u32(f, offsets[1], (uint32_t)(f->bytes.size - moof));
+    write_data(f, 2, 40);
+    end(f, b);
+    write_encrypted(f, &(fragment){.senc = "00000040"
+                                           "73656e63"
+                                           "00000000"
+                                           "00000003" IV_16 IV_16 IV_16});
+    demux(f);
+    assert_int_equal(f->seen.sample_count, 3); /* of the next fragment */
+    assert_int_equal(troubles(f, AZ_DEMUX_BAD_BOX), 2);
+}
+
 static void encrypted_sound_keeps_its_configuration(void **state)
 {
     fixture *f = *state;
@@ -409,6 +440,7 @@ int main(void)
         TEST(auxiliary_information_may_stand_in_mdat),
         TEST(piffs_box_is_read_as_senc),
         TEST(samples_whose_encryption_is_not_known_do_not_go_out),
+        TEST(after_samples_that_were_missed_no_iv_is_sure),
         TEST(encrypted_sound_keeps_its_configuration),
     };
     return cmocka_run_group_tests_name("fmp4_crypt", tests, NULL, NULL);
