@@ -48,6 +48,19 @@ static bool is_better(const az_engine *e, size_t a, size_t b)
     return x->bandwidth > y->bandwidth;
 }
 
+/* Bit rate that a variant needs next: what the playlist says of the coming segment (EXT-X-BITRATE,
+ * bis 4.4.4.8), where it is loaded, else BANDWIDTH. */
+static int64_t rate_needed(const az_engine *e, size_t index)
+{
+    const az_source *source = &e->presentation.sources[index];
+    const az_lane *lane = &e->lanes[AZ_LANE_MAIN];
+    az_list_item item;
+    bool is_known = index == lane->current && source->list && !lane->is_by_time &&
+                    az_list_find(source->list, lane->next.sequence, &item) && item.bitrate > 0;
+    int64_t peak = source->quality.bandwidth;
+    return is_known ? AZ_MIN(peak, (int64_t)item.bitrate * 1000) : peak;
+}
+
 /* The best source that a rate carries, else the cheapest; those under a penalty only when there is no other.
  */
 static size_t best_for(const az_engine *e, double rate)
@@ -61,7 +74,7 @@ static size_t best_for(const az_engine *e, double rate)
             continue;
         if (cheapest == SIZE_MAX || bandwidth < p->sources[cheapest].quality.bandwidth)
             cheapest = i;
-        if ((double)bandwidth <= rate && (best == SIZE_MAX || is_better(e, i, best)))
+        if ((double)rate_needed(e, i) <= rate && (best == SIZE_MAX || is_better(e, i, best)))
             best = i;
     }
     if (best != SIZE_MAX)
