@@ -93,6 +93,7 @@ static az_list_item item_at(const az_list *list, size_t index)
     const az_setting *setting = az_rows_setting(&list->rows, row);
     return (az_list_item){
         .sequence = az_list_first_sequence(list) + index,
+        .number = list->media.media_sequence + index,
         .part = AZ_LIST_WHOLE,
         .is_independent = true,
         .domain = list->domain_origin + row->discontinuities,
@@ -120,6 +121,7 @@ az_list_item az_list_open_item(const az_list *list, size_t ahead)
     az_list_item item = item_at(list, list->count);
     if (ahead > 0) { /* nothing is known of it but that it follows */
         item.sequence += ahead;
+        item.number += ahead;
         item.start = az_list_end(list);
         item.wall = AIZU_NO_TIME;
         item.flags = 0;

@@ -417,6 +417,20 @@ static void a_restart_is_appended_when_a_second_version_says_so(void **state)
     az_list_destroy(&list);
 }
 
+/* Where there is no IV the number stands in its place (RFC 8216, 5.2). */
+static void an_item_has_the_number_that_the_server_gave_it(void **state)
+{
+    (void)state;
+    az_list *list = list_of((version){.sequence = 50, .count = 2});
+    assert_int_equal(az_list_at(list, 0).number, 50);
+    assert_int_equal(az_list_at(list, 1).number, 51);
+    for (int i = 0; i < 2; i++)
+        (void)update(list, (version){.sequence = 10, .count = 2, .name = "b"});
+    assert_item(list, 1, 53, 6 * S, "b11.ts");
+    assert_int_equal(az_list_at(list, 1).number, 11);
+    az_list_destroy(&list);
+}
+
 static void two_restarts_add_up(void **state)
 {
     (void)state;
@@ -746,6 +760,7 @@ int main(void)
         cmocka_unit_test(a_list_may_begin_empty),
         cmocka_unit_test(one_garbled_version_changes_nothing),
         cmocka_unit_test(a_restart_is_appended_when_a_second_version_says_so),
+        cmocka_unit_test(an_item_has_the_number_that_the_server_gave_it),
         cmocka_unit_test(two_restarts_add_up),
         cmocka_unit_test(votes_for_a_restart_must_come_in_a_row),
         cmocka_unit_test(old_versions_from_a_cache_are_no_restart_for_long),
