@@ -174,7 +174,8 @@ static bool is_playable(const az_lane *lane, const az_track *track)
 {
     if (track->codec == AZ_CODEC_UNKNOWN || track->codec == AZ_CODEC_AAC_LATM)
         return false;
-    return !track->is_encrypted || lane->sample_cipher;
+    az_key_method method = lane->opening.key.method; /* a section comes before the cipher is made */
+    return !track->is_encrypted || method == AZ_KEY_SAMPLE_AES || method == AZ_KEY_SAMPLE_AES_CTR;
 }
 
 /* Silence or a black picture is not to be wondered at. */
@@ -216,7 +217,7 @@ static void on_track(void *user, const az_track *track)
     lane->tracks[at].config = az_slice_ref(track->config);
     if (!is_of_lane(lane, track->media))
         return;
-    if (!is_playable(lane, track) && !was_told && lane->state == AZ_LANE_LOADING)
+    if (!is_playable(lane, track) && !was_told)
         tell_unplayable(lane, track);
     const az_stream_state *s =
         &e->streams[track->media == AZ_MEDIA_VIDEO ? AZ_STREAM_VIDEO : AZ_STREAM_AUDIO];

@@ -131,21 +131,26 @@ static void write_cues(ts_writer *w, ts_bytes *unit, const rig_segment *s, int64
     }
 }
 
-rig_resource *rig_put_segment(rig *r, const char *name, const rig_segment *s)
+#define PARTS_MAX 16
+
+/* Writes a segment; marks are where each `part_frames` frames begin. The number of marks. */
+static size_t write_segment(ts_bytes *whole, const rig_segment *s, int part_frames, size_t *marks)
 {
     static const ts_h264 format = {.width = 64, .height = 64, .frame_rate_num = 25, .frame_rate_den = 1};
-    ts_bytes out = {0};
     ts_bytes unit = {0};
     ts_writer w;
     int frames = s->frames ? s->frames : 50;
-    ts_writer_init(&w, &out);
+    ts_writer_init(&w, whole);
     ts_writer_add(&w, VIDEO_PID, 0x1B, NULL);
     if (s->has_audio)
         ts_writer_add(&w, AUDIO_PID, 0x0F, NULL);
     ts_writer_add(&w, DATA_PID, 0x15, NULL);
     ts_writer_tables(&w);
     int64_t audio = (s->ticks + AUDIO_TICKS - 1) / AUDIO_TICKS * AUDIO_TICKS;
+    size_t mark_count = 0;
     for (int i = 0; i < frames; i++) {
+        if (part_frames > 0 && i % part_frames == 0 && mark_count < PARTS_MAX)
+            marks[mark_count++] = i == 0 ? 0 : whole->size;
         int64_t ticks = s->ticks + i * INT64_C(3600);
         write_cues(&w, &unit, s, i * RIG_FRAME, (i + 1) * RIG_FRAME);
         ts_bytes_clear(&unit);
@@ -158,11 +163,33 @@ rig_resource *rig_put_segment(rig *r, const char *name, const rig_segment *s)
             write_sound(&w, &unit, &audio, ticks + 3600);
     }
     write_cues(&w, &unit, s, frames * RIG_FRAME, INT64_MAX);
-    rig_resource *resource = rig_put(r, name, out.data, out.size);
     ts_writer_deinit(&w);
-    ts_bytes_free(&out);
     ts_bytes_free(&unit);
+    return mark_count;
+}
+
+rig_resource *rig_put_segment(rig *r, const char *name, const rig_segment *s)
+{
+    ts_bytes whole = {0};
+    (void)write_segment(&whole, s, 0, NULL);
+    rig_resource *resource = rig_put(r, name, whole.data, whole.size);
+    ts_bytes_free(&whole);
     return resource;
+}
+
+void rig_put_parts(rig *r, const char *name, const rig_segment *s, int part_frames)
+{
+    ts_bytes whole = {0};
+    size_t marks[PARTS_MAX + 1];
+    size_t count = write_segment(&whole, s, part_frames, marks);
+    marks[count] = whole.size;
+    rig_put(r, name, whole.data, whole.size);
+    for (size_t i = 0; i < count; i++) {
+        char part[96];
+        snprintf(part, sizeof(part), "%.80s.%zu", name, i);
+        rig_put(r, part, whole.data + marks[i], marks[i + 1] - marks[i]);
+    }
+    ts_bytes_free(&whole);
 }
 
 /* The cues of a presentation that fall into one of its segments, all that are behind the end into the last.
@@ -279,32 +306,69 @@ static void send_data(rig *r, uint64_t fetch, const uint8_t *data, size_t size)
     }
 }
 
+/* The part of a body that a request asks for: how much of it there is by now, and in the end. */
+static size_t body_now(const rig *r, const rig_event *e, size_t *begin, size_t *end)
+{
+    const rig_resource *resource = e->resource;
+    size_t size = resource->body.size;
+    size_t written = size;
+    if (resource->whole > r->now)
+        written = (size_t)az_rescale((int64_t)size, AZ_MAX(r->now - resource->due, 0),
+                                     resource->whole - resource->due);
+    *begin = (size_t)AZ_MIN(e->range_offset, size);
+    *end = e->range_size > 0 && e->range_size < size - *begin ? *begin + (size_t)e->range_size : size;
+    return AZ_MIN(*end, AZ_MAX(written, *begin));
+}
+
+/* More of an answer, later. */
+static void answer_later(rig *r, const rig_event *e, int64_t time)
+{
+    assert_true(r->event_count < RIG_EVENTS);
+    rig_event *more = &r->events[r->event_count++];
+    *more = *e;
+    more->time = time;
+    more->serial = ++r->serial;
+    more->is_answered = true;
+}
+
+/* True: that was all of the body. */
+static bool answer_body(rig *r, rig_event *e)
+{
+    const rig_resource *resource = e->resource;
+    size_t begin, end;
+    size_t now = body_now(r, e, &begin, &end);
+    size_t stop = resource->is_stalled ? begin + (end - begin) / 2 : now;
+    if (e->sent < stop - begin)
+        send_data(r, e->event.fetch, resource->body.data + begin + e->sent, stop - begin - e->sent);
+    e->sent = resource->is_endless ? 0 : stop - begin;
+    if (resource->is_stalled)
+        return false;
+    bool is_all = now == end && !resource->is_endless;
+    if (!is_all)
+        answer_later(r, e, r->now + (resource->is_endless ? AIZU_MILLISECOND : 50 * AIZU_MILLISECOND));
+    return is_all;
+}
+
 /* A request is answered. */
 static void answer(rig *r, rig_event *e)
 {
     rig_resource *resource = e->resource;
     uint64_t fetch = e->event.fetch;
-    int status = resource && resource->status ? resource->status : resource ? 200 : 404;
-    aizu_result result = resource ? resource->result : AIZU_E_NOT_FOUND;
-    if (resource && resource->failures > 0 && resource->requests > resource->failures) {
+    if (resource && resource->write && !e->is_answered)
+        resource->write(r, resource, e->query);
+    bool is_there = resource && resource->due <= r->now;
+    int status = is_there && resource->status ? resource->status : is_there ? 200 : 404;
+    aizu_result result = is_there ? resource->result : AIZU_E_NOT_FOUND;
+    if (is_there && resource->failures > 0 && resource->requests > resource->failures) {
         status = 200;
         result = AIZU_OK;
     }
-    if (e->sent == 0)
+    if (status == 200 && e->range_size > 0)
+        status = 206;
+    if (!e->is_answered)
         rig_feed(r, AZ_EVENT_FETCH_RESPONSE, (az_event){.fetch = fetch, .http_status = status, .size = -1});
-    if (resource && (status == 200 || status == 206)) {
-        size_t size = resource->body.size / (resource->is_stalled ? 2 : 1);
-        send_data(r, fetch, resource->body.data, size);
-        if (resource->is_stalled)
-            return;
-        if (resource->is_endless) {
-            rig_event *more = event_add(r, r->now + AIZU_MILLISECOND, AZ_EVENT_FETCH_END);
-            more->event.fetch = fetch;
-            more->resource = resource;
-            more->sent = 1;
-            return;
-        }
-    }
+    if ((status == 200 || status == 206) && !answer_body(r, e))
+        return;
     rig_feed(r, AZ_EVENT_FETCH_END,
              (az_event){.fetch = fetch,
                         .http_status = status,
@@ -421,15 +485,23 @@ static void act_fetch(rig *r, const az_action *a, rig_entry *entry)
     entry->range_size = a->range_size;
     entry->is_blocking = a->is_blocking;
     snprintf(entry->text, sizeof(entry->text), "%s", name);
-    int64_t wait = r->latency;
+    int64_t time = r->now + r->latency;
+    const char *query = name + strlen(path) + (name[strlen(path)] == '?');
     if (resource) {
         resource->requests++;
         if (r->bytes_second > 0)
-            wait += az_rescale((int64_t)resource->body.size, AIZU_SECOND, r->bytes_second);
+            time += az_rescale((int64_t)resource->body.size, AIZU_SECOND, r->bytes_second);
+        if (resource->hold)
+            time = AZ_MAX(time, resource->hold(r, resource, query) + r->latency / 2);
+        if (!resource->is_impatient)
+            time = AZ_MAX(time, resource->due);
     }
-    rig_event *e = event_add(r, r->now + wait, AZ_EVENT_FETCH_END);
+    rig_event *e = event_add(r, time, AZ_EVENT_FETCH_END);
     e->event.fetch = a->fetch;
     e->resource = resource;
+    e->range_offset = a->range_offset;
+    e->range_size = a->range_size;
+    snprintf(e->query, sizeof(e->query), "%.95s", query);
 }
 
 static void hash_action(rig *r, const az_action *a)
@@ -641,5 +713,16 @@ size_t rig_errors(const rig *r, bool only_fatal)
     for (size_t i = 0; i < r->log_count; i++)
         count += r->log[i].type == AZ_ACTION_REPORT && r->log[i].event == AIZU_EVENT_ERROR &&
                  (r->log[i].is_fatal || !only_fatal);
+    return count;
+}
+
+size_t rig_fetches(const rig *r, const char *name)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < r->log_count; i++) {
+        const char *text = r->log[i].text;
+        size_t path = strcspn(text, "?");
+        count += r->log[i].type == AZ_ACTION_FETCH && strlen(name) == path && strncmp(text, name, path) == 0;
+    }
     return count;
 }

@@ -10,14 +10,17 @@
 
 #define RIG_BASE         "http://a.example/"
 #define RIG_FRAME        (AIZU_SECOND / 25)
-#define RIG_RESOURCES    128
+#define RIG_RESOURCES    512
 #define RIG_EVENTS       4096
 #define RIG_LOG_MAX      65536
 #define RIG_PRESENTED    ((az_action_type)100) /* in the log: a frame reached the screen */
 #define RIG_TICKS_SECOND INT64_C(90000)
 
-/* What the origin has under a URL. */
-typedef struct rig_resource {
+typedef struct rig rig;
+typedef struct rig_resource rig_resource;
+
+/* What the origin has under a URL. Ranges of it are answered with 206. */
+struct rig_resource {
     char name[96]; /* after RIG_BASE */
     ts_bytes body;
     int status;         /* 0: 200 */
@@ -27,7 +30,14 @@ typedef struct rig_resource {
     bool is_stalled; /* half of it comes, and then nothing */
     bool is_endless; /* the body comes again and again */
     int requests;
-} rig_resource;
+    /* A live origin: before `due` a request waits, or is answered with 404; from `due` to `whole` the body is
+     * being written and comes as it grows. Of the rig's clock; 0: it is there. */
+    int64_t due, whole;
+    bool is_impatient;
+    /* Until when a request for these directives is held back (as `due`), and what its answer is then. */
+    int64_t (*hold)(rig *r, const rig_resource *resource, const char *query);
+    void (*write)(rig *r, rig_resource *resource, const char *query);
+};
 
 typedef struct rig_entry {
     az_action_type type;
@@ -61,10 +71,13 @@ typedef struct rig_event {
     uint64_t serial;
     az_event event;
     rig_resource *resource; /* of a request that ends now */
-    size_t sent;
+    size_t sent;            /* bytes of its answer */
+    bool is_answered;
+    uint64_t range_offset, range_size;
+    char query[96];
 } rig_event;
 
-typedef struct rig {
+struct rig {
     az_engine_config config;
     az_engine *engine;
     int64_t now;
@@ -83,7 +96,8 @@ typedef struct rig {
     size_t frames_queued; /* on the screen's queue */
     uint64_t hash;        /* of all actions */
     int64_t last_presented;
-} rig;
+    void *user; /* the test's */
+};
 
 /* A cue in a segment: ns after the segment's beginning. */
 typedef struct rig_cue {
@@ -109,6 +123,24 @@ rig_resource *rig_put(rig *r, const char *name, const void *data, size_t size);
 rig_resource *rig_text(rig *r, const char *name, const char *text);
 rig_resource *rig_put_segment(rig *r, const char *name, const rig_segment *segment);
 
+/* The same segment, and its parts of `part_frames` frames each as NAME.0, NAME.1 ... */
+void rig_put_parts(rig *r, const char *name, const rig_segment *segment, int part_frames);
+
+/* Fragmented MP4 (engine_rig_fmp4.c): an initialisation section with a video track of 90 kHz, clear or with
+ * samples encrypted as "cenc"; and a segment of it, whose cues become event messages. */
+typedef struct rig_emsg {
+    int version;
+    const char *scheme, *value;
+    uint32_t id;
+    int64_t ticks; /* of 90 kHz: from the segment's first picture with version 0, of its clock with 1 */
+    uint32_t duration;
+    const void *data;
+    size_t size;
+} rig_emsg;
+
+rig_resource *rig_put_map(rig *r, const char *name, bool is_encrypted);
+rig_resource *rig_put_fragment(rig *r, const char *name, int64_t ticks, int frames, const rig_emsg *emsg);
+
 /* A recording of `count` segments of two seconds: NAME.m3u8, NAME0.ts ..., timestamps from 10 s. */
 void rig_put_vod(rig *r, const char *name, int count, const rig_cue *cues, size_t cue_count);
 
@@ -133,5 +165,6 @@ const rig_entry *rig_cue_entry(const rig *r, const char *text, size_t from);
 const rig_entry *rig_fetch_of(const rig *r, const char *name, size_t n);
 size_t rig_count(const rig *r, az_action_type type, size_t from);
 size_t rig_errors(const rig *r, bool only_fatal);
+size_t rig_fetches(const rig *r, const char *name); /* of a URL, whatever its query */
 
 #endif
