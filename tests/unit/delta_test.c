@@ -231,7 +231,7 @@ static void what_changes_in_the_middle_is_seen(void **state)
 }
 
 #define DEFINED(value) "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-DEFINE:NAME=\"t\",VALUE=\"" value "\"\n"
-#define REFERRING      "#EXTINF:2,\na{$t}\n#EXTINF:2,\nb{$t}\n#EXTINF:2,\nc{$t}\n"
+#define REFERRING      "#EXTINF:2,\na\n#EXTINF:2,\nb{$t}\n#EXTINF:2,\nc{$t}\n"
 
 /* The text of the segments is the same, and means something else. */
 static void variables_with_other_values_change_what_refers_to_them(void **state)
@@ -360,7 +360,7 @@ static void a_uri_that_was_cut_off_is_not_taken_for_the_whole_one(void **state)
     (void)state;
     static const char head[] =
         "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:7\n#EXTINF:2,\na7.ts\n";
-    char cut[256], whole[256];
+    char cut[256], whole[320];
     snprintf(cut, sizeof(cut), "%s#EXTINF:2,\na8.ts\n#EXTINF:2,\nhttps://h/v", head);
     snprintf(whole, sizeof(whole), "%s3/a9.ts\n#EXTINF:2,\na10.ts\n", cut);
     az_list *list = list_of_text(cut);
