@@ -618,11 +618,13 @@ static void segment_failed(az_lane *lane, const az_fetch_outcome *outcome)
     try_again(lane, outcome);
 }
 
-/* The end of a segment, or of its last part, flushes the demuxer; a transport stream goes on over parts. */
+/* The end of a segment, or of its last part, flushes the demuxer; containers without boxes go on over parts.
+ */
 static bool is_demuxer_done(const az_lane *lane)
 {
     bool is_part = lane->segment.part != AZ_LIST_WHOLE && !lane->segment.is_last_part;
-    return !is_part || az_demuxer_container(lane->demuxer) != AZ_CONTAINER_TS;
+    az_container container = az_demuxer_container(lane->demuxer);
+    return !is_part || (container != AZ_CONTAINER_TS && container != AZ_CONTAINER_PACKED_AUDIO);
 }
 
 static void segment_complete(az_lane *lane)

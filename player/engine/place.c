@@ -255,12 +255,17 @@ static void on_trouble(void *user, az_demux_trouble trouble, uint64_t offset)
 /* The clear sample, or the same one. False: it cannot be had. */
 static bool decrypt(az_lane *lane, const az_sample *sample, az_sample *clear)
 {
+    /* packed audio says nothing of its encryption when its tag is missing: the playlist does */
+    static const az_sample_crypt by_playlist = {.scheme = AZ_CRYPT_SAMPLE_AES};
+    bool is_packed = az_demuxer_container(lane->demuxer) == AZ_CONTAINER_PACKED_AUDIO;
     *clear = *sample;
-    if (!sample->crypt) {
+    if (!sample->crypt && lane->sample_cipher && is_packed)
+        clear->crypt = &by_playlist;
+    if (!clear->crypt) {
         clear->data = az_slice_ref(sample->data);
         return true;
     }
-    aizu_result result = az_open_decrypt_sample(lane, sample, &clear->data);
+    aizu_result result = az_open_decrypt_sample(lane, clear, &clear->data);
     if (result == AIZU_OK)
         return true;
     if (result == AIZU_E_UNSUPPORTED)
