@@ -354,7 +354,6 @@ static void a_long_list_does_not_grow_while_it_slides(void **state)
     az_list_destroy(&list);
 }
 
-/* Each version cut off at each byte, in front of a list that knows the one before. */
 static void a_uri_that_was_cut_off_is_not_taken_for_the_whole_one(void **state)
 {
     (void)state;
@@ -371,6 +370,7 @@ static void a_uri_that_was_cut_off_is_not_taken_for_the_whole_one(void **state)
     az_list_destroy(&list);
 }
 
+/* Each version cut off at each byte, in front of a list that knows the one before. */
 static void a_text_that_is_cut_off_anywhere_does_no_harm(void **state)
 {
     (void)state;
