@@ -4,8 +4,8 @@
  *
  * Markup: <b> <i> <u> <ruby> <rt> <lang> <v> and <c.class...>; escapes &amp; &lt; &gt; &lrm; &rlm; &nbsp; and
  * numeric ones. Classes are the default ones of WebVTT (5.1: white, lime, cyan, red, yellow, magenta, blue,
- * black, and bg_ before each) and, for any other colour, fg_RRGGBB and bg_RRGGBB[AA]; size_NN: percent of the
- * normal size.
+ * black, and bg_ before each) and, for any other colour, fg_RRGGBB[AA] and bg_RRGGBB[AA]; size_NN: percent of
+ * the normal size, with which a line takes 1/15 of the picture's height.
  *
  * Here a payload becomes runs of equally styled characters, for those that draw it.
  */

@@ -17,7 +17,7 @@ az_webvtt *az_webvtt_create(const az_demux_sink *sink);
 void az_webvtt_destroy(az_webvtt **vtt);
 
 /* The next bytes, cut anywhere. A cue is given out (sink.text) when its block is complete. AIZU_OK,
- * AIZU_E_MEDIA (no "WEBVTT" at the start; stays so until reset), AIZU_E_MEMORY. */
+ * AIZU_E_MEDIA (no "WEBVTT" at the start; stays so until finish or reset), AIZU_E_MEMORY. */
 AZ_NODISCARD aizu_result az_webvtt_feed(az_webvtt *vtt, az_span bytes);
 AZ_NODISCARD aizu_result
 az_webvtt_finish(az_webvtt *vtt); /* end of the segment: the next has its own header */

@@ -59,9 +59,9 @@ static void blocks_stand_where_settings_say(void **state)
     check_place("line:10%", false, (az_subtitle_rect){700, 80, 200, 100});
     check_place("line:100%", false, (az_subtitle_rect){700, 700, 200, 100});
     check_place("line:0", false, (az_subtitle_rect){700, 20, 200, 100});
-    check_place("line:2", false, (az_subtitle_rect){700, 100, 200, 100});
+    check_place("line:2", false, (az_subtitle_rect){700, 106, 200, 100});
     check_place("line:-1", false, (az_subtitle_rect){700, 680, 200, 100});
-    check_place("line:-3", false, (az_subtitle_rect){700, 600, 200, 100});
+    check_place("line:-3", false, (az_subtitle_rect){700, 594, 200, 100});
     check_place("line:10% position:25%,line-left size:50% align:left", false,
                 (az_subtitle_rect){400, 80, 200, 100});
     check_place("line:10% position:75%,line-right size:50% align:right", false,

@@ -3,7 +3,7 @@
  */
 #include "host/sdl/subtitle_layout.h"
 
-#define FONT_SHARE  16 /* of the picture's height: a line of normal text */
+#define FONT_SHARE  15 /* of the picture's height: a line of normal text */
 #define FONT_MIN    10
 #define MARGIN      40 /* of the page: text that is not placed stays so far from its edges, ... */
 #define LINE_MARGIN 18 /* ... and so far from the bottom */
