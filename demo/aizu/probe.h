@@ -10,12 +10,14 @@
 
 #include "aizu/player.h"
 #include "base/base.h"
+#include "playlist/playlist.h"
 
 #define PROBE_BYTES_MAX ((size_t)1 << 30) /* of one file or answer */
 
 typedef struct probe_options {
     const char *target; /* URL or path */
     bool is_json;
+    const char *init;    /* URL or path of the initialisation section that a file needs; NULL: none */
     size_t segments_max; /* fetched of each media playlist behind a URL */
     const char *ca_file;
     const char *headers[AIZU_HEADERS_MAX];
@@ -37,10 +39,16 @@ bool probe_fetch(const probe_options *o, const char *url, uint64_t range_offset,
                  probe_bytes *out);
 
 /* ---- what is in some bytes: fields are added to `out`; false when they are not of that kind ---- */
-bool probe_playlist(const probe_options *o, json_t *out, az_span text,
-                    const char *url);                         /* probe_playlist.c */
-bool probe_ts(json_t *out, az_span bytes, bool with_samples); /* probe_ts.c */
-bool probe_id3(json_t *out, az_span bytes);                   /* probe_ts.c */
+bool probe_playlist(const probe_options *o, json_t *out, const probe_bytes *bytes); /* probe_playlist.c */
+/* `init` may be empty; with_samples: each with its ticks, else their number. probe_media.c */
+bool probe_media(json_t *out, az_span init, az_span bytes, bool with_samples);
+bool probe_id3(json_t *out, az_span bytes); /* probe_media.c */
+
+/* ---- probe_lists.c: lists of a playlist as JSON ---- */
+json_t *probe_text(az_span span);
+json_t *probe_seconds(int64_t time);
+void probe_add_media(json_t *out, const az_media_playlist *m);
+void probe_add_multivariant(json_t *out, const az_multivariant *m);
 
 /* ---- probe_table.c: scalars as lines, lists of objects as tables, objects one level in ---- */
 void probe_print(const json_t *object, int depth);

@@ -12,6 +12,23 @@
 #define INDENT_PER    2
 #define VALUE_CUT_OFF 60
 
+/* The fields of an object in one cell. */
+static void format_object(char *out, size_t size, const json_t *object)
+{
+    const char *name;
+    json_t *value;
+    size_t used = 0;
+    json_object_foreach((json_t *)(uintptr_t)object, name, value)
+    {
+        const char *text = json_is_string(value) ? json_string_value(value) : "?";
+        int wanted =
+            used < size ? snprintf(out + used, size - used, "%s%s=%s", used ? " " : "", name, text) : 0;
+        used += wanted > 0 ? (size_t)wanted : 0;
+    }
+    if (used > VALUE_CUT_OFF)
+        snprintf(out + VALUE_CUT_OFF, size - VALUE_CUT_OFF, "...");
+}
+
 /* As text; long ones are cut, control characters shown as dots. */
 static void format(char *out, size_t size, const json_t *value)
 {
@@ -28,6 +45,8 @@ static void format(char *out, size_t size, const json_t *value)
         snprintf(out, size, "%.13g", json_real_value(value));
     } else if (json_is_boolean(value)) {
         snprintf(out, size, "%s", json_is_true(value) ? "yes" : "no");
+    } else if (json_is_object(value)) {
+        format_object(out, size, value);
     } else if (json_is_null(value)) {
         snprintf(out, size, "-");
     }
@@ -51,8 +70,7 @@ static size_t find_columns(const json_t *rows, const char **names)
             size_t i = 0;
             while (i < count && strcmp(names[i], name) != 0)
                 i++;
-            bool is_scalar = !json_is_array(value) && !json_is_object(value);
-            if (i == count && count < COLUMNS_MAX && is_scalar)
+            if (i == count && count < COLUMNS_MAX && !json_is_array(value))
                 names[count++] = name;
         }
     }
