@@ -30,6 +30,10 @@ aizu_result az_list_update(az_list *list, az_playlist **pointer, az_list_change 
     az_list_version version;
     az_playlist *playlist = *pointer;
     *pointer = NULL;
+    if (!list->has_version && playlist->u.media.skipped_segments > 0) {
+        az_playlist_destroy(&playlist);
+        return AIZU_E_PLAYLIST;
+    }
     aizu_result result = az_list_version_of(list, &version, playlist);
     return result == AIZU_OK ? az_list_take(list, &version, change) : result;
 }

@@ -65,7 +65,7 @@ void az_list_destroy(az_list **list);
 /*
  * Takes the next version of the playlist (a media playlist); *playlist is the list's and NULL afterwards, in
  * each case. AIZU_E_MEMORY leaves the list as it was. The first version puts its first segment at 0. A delta
- * update is stale here: it needs az_list_reload().
+ * update needs az_list_reload(): here it is stale, and AIZU_E_PLAYLIST where nothing is known yet.
  */
 AZ_NODISCARD aizu_result az_list_update(az_list *list, az_playlist **playlist, az_list_change *change);
 

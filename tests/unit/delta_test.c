@@ -505,6 +505,17 @@ static void a_delta_without_a_list_is_stale(void **state)
     assert_int_equal(update_server(list, s), AZ_LIST_STALE);
     assert_int_equal(az_list_count(list), 2);
     az_list_destroy(&list);
+
+    char *text = write_text(&s);
+    az_playlist *playlist;
+    az_list_change change;
+    list = az_list_create();
+    assert_int_equal(az_playlist_parse(&playlist, az_span_str(text), NULL), AIZU_OK);
+    assert_int_equal(az_list_update(list, &playlist, &change), AIZU_E_PLAYLIST);
+    assert_null(playlist);
+    assert_null(az_list_playlist(list));
+    az_list_destroy(&list);
+    free(text);
 }
 
 /* ---- date ranges ---- */
