@@ -231,7 +231,7 @@ for name, scheme in (("cbcs", "cbcs"), ("cenc", "cenc")):
             shaka_key(folder)
             m.shaka(folder, shaka_av(m, video, audio), KEYS, "--clear_lead 0 --protection_scheme " + scheme)
 
-        STREAMS.append(dict(group="keys", name="shaka_%s_%s" % (scheme, video), url="master.m3u8", make=make, pictures=video, tones=BEEPS if audio else None, seek=3.3 if video == "h264" else None))
+        STREAMS.append(dict(group="keys", name="shaka_%s_%s" % (scheme, video), url="master.m3u8", make=make, pictures=video, tones=BEEPS if audio else None, seek=3.3 if video == "h264" else None, thumbnail=video == "h264"))
 
 
 @stream("keys", "shaka_cbcs_clear_lead", url="master.m3u8", pictures="h264")
@@ -319,13 +319,13 @@ def ffmpeg_dash_h265(m, folder):
 
 # ---- shaka: Shaka Packager ----
 
-@stream("shaka", url="master.m3u8", seek=3.3, pictures="h264_b")
+@stream("shaka", url="master.m3u8", seek=3.3, pictures="h264_b", thumbnail=True)
 def shaka_fmp4(m, folder):
     """fMP4 with an I-frame playlist."""
     m.shaka(folder, shaka_av(m, "h264_b"))
 
 
-@stream("shaka", url="master.m3u8", pictures="h264_b")
+@stream("shaka", url="master.m3u8", pictures="h264_b", thumbnail=True)
 def shaka_ts(m, folder):
     m.shaka(folder, shaka_av(m, "h264_b", suffix="ts", init=False))
 
@@ -383,7 +383,7 @@ def shaka_wvtt(m, folder):
                                    "language=en,hls_group_id=text,hls_name=en" % m.sources.text()])
 
 
-@stream("shaka", url="master.m3u8", seek=3.3)
+@stream("shaka", url="master.m3u8", seek=3.3, pictures="h264_b", thumbnail=True)
 def shaka_single_file(m, folder):
     """On-demand files with byte ranges, their sidx between."""
     m.shaka(folder, ["in=%s,stream=video,output=v.mp4,playlist_name=v.m3u8,iframe_playlist_name=iframe.m3u8" % m.sources.video("h264_b"),

@@ -273,7 +273,23 @@ def view_stream(options, hosts, manifest, index):
     host, said = hosts[index % len(hosts)], []
     with tempfile.TemporaryDirectory() as folder:
         words = (["--sound"] if manifest.get("tones") else []) + (["--text", manifest["texts"]] if manifest.get("texts") else [])
+        words += ["--text", "en"] if manifest.get("captions") else []
+        words += ["--key", manifest["asked_key"]] if manifest.get("asked_key") else []
+        words += ["--thumbnail", "3.3"] if manifest.get("thumbnail") else []
+        words += ["--data", manifest["data"][0]] if manifest.get("data") else []
         lines, wrong = view(options, host, manifest, index, words, folder)
+        if manifest.get("viewer_error"):
+            said.append("refused")
+            wrong = [] if any(manifest["viewer_error"] in e for e in lines.get("error", [])) and not lines.get("picture") else ["not refused: %s" % wrong]
+        if manifest.get("data") and lines.get("data") != manifest["data"][1:]:
+            wrong.append("session data %s" % lines.get("data"))
+        if manifest.get("captions") and [line.split(" ", 2)[2] for line in lines.get("text", [])] != manifest["captions"]:
+            wrong.append("captions %s" % lines.get("text"))
+        if manifest.get("thumbnail"):
+            seen = [line.split() for line in lines.get("thumbnail", [])]
+            said.append("a thumbnail")
+            if len(seen) != 1 or len(seen[0]) != 4 or seen[0][3] not in manifest["reference"][::25] or not 1.9 < int(seen[0][0]) / 1e9 < 3.31:
+                wrong.append("thumbnails %s" % seen)
         if "reference" in manifest:
             wrong += compare_pictures(manifest, lines, said)
         if manifest.get("tones"):
@@ -309,10 +325,12 @@ def main():
             manifest = json.load(file)
         if options.names and manifest["name"] not in options.names and manifest["group"] not in options.names:
             continue
+        if manifest["group"] == "viewer" and not options.viewer:
+            continue
         if "unmade" in manifest:
             print("left out: %s: %s" % (manifest["name"], manifest["unmade"]))
             unmade += 1
-        elif not options.viewer or any(manifest.get(fact) for fact in ("reference", "tones", "texts")):
+        elif not options.viewer or any(manifest.get(fact) for fact in ("reference", "tones", "texts", "captions", "data", "viewer_error")):
             manifests.append(manifest)
     if not manifests:
         print("skipped: no streams")

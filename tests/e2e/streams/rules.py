@@ -127,7 +127,7 @@ def rule_start_end(m, folder):
     edit(folder, head("#EXT-X-START:TIME-OFFSET=-2,PRECISE=YES"))
 
 
-@stream("rules", tones=None, url="master.m3u8", start=2.52, pending="the tag of the media playlist counts")
+@stream("rules", tones=None, url="master.m3u8", start=2.52)
 def rule_start_multivariant(m, folder):
     """EXT-X-START in the multivariant playlist goes before that of the media playlist."""
     low_and_high(m, folder)
@@ -202,6 +202,21 @@ def rule_key_short(m, folder):
     return found
 
 
+@stream("viewer", pictures="h264", asked_key="%032x" % int.from_bytes(bytes((37 + i * 11) & 255 for i in range(16)), "big"), not_fetched=["key.bin"])
+def rule_key_asked(m, folder):
+    """The application supplies the key (aizu_config.ask_keys): nothing is fetched."""
+    aes(m, folder)
+    found = m.measure(folder, "list.m3u8")
+    os.remove(os.path.join(folder, "key.bin"))
+    return found
+
+
+@stream("viewer", tones=None, asked_key="-", viewer_error="E_")
+def rule_key_refused(m, folder):
+    """The application refuses the key."""
+    aes(m, folder)
+
+
 # ---- variants ----
 
 @stream("rules", tones=None, url="master.m3u8", fetched=["low/list0.ts"], not_fetched=["high/"])
@@ -211,14 +226,14 @@ def rule_score(m, folder):
     write(folder, "#EXT-X-STREAM-INF:SCORE=2.0," + LOW, "low/list.m3u8", "#EXT-X-STREAM-INF:SCORE=1.0," + HIGH, "high/list.m3u8")
 
 
-@stream("rules", tones=None, url="master.m3u8", not_fetched=["high/"], pending="REQ- attributes are not looked at")
+@stream("rules", tones=None, url="master.m3u8", not_fetched=["high/"])
 def rule_required_attribute(m, folder):
     """A variant with an unknown REQ- attribute is ignored with its URI (6.3.1)."""
     low_and_high(m, folder)
     write(folder, '#EXT-X-STREAM-INF:REQ-COM-EXAMPLE="X",' + HIGH, "high/list.m3u8", "#EXT-X-STREAM-INF:" + LOW, "low/list.m3u8")
 
 
-@stream("rules", tones=None, url="master.m3u8", not_fetched=["high/"], pending="REQ-VIDEO-LAYOUT is not looked at")
+@stream("rules", tones=None, url="master.m3u8", not_fetched=["high/"])
 def rule_video_layout(m, folder):
     """REQ-VIDEO-LAYOUT that needs more than a flat picture (4.4.6.2)."""
     low_and_high(m, folder)
@@ -239,7 +254,7 @@ def rule_hdcp(m, folder):
     write(folder, "#EXT-X-STREAM-INF:HDCP-LEVEL=TYPE-1," + HIGH, "high/list.m3u8", "#EXT-X-STREAM-INF:HDCP-LEVEL=NONE," + LOW, "low/list.m3u8")
 
 
-@stream("rules", tones=None, url="master.m3u8", not_fetched=["high/"], pending="ALLOWED-CPC is not looked at")
+@stream("rules", tones=None, url="master.m3u8", not_fetched=["high/"])
 def rule_allowed_cpc(m, folder):
     """ALLOWED-CPC for "identity" names a class of devices that this one is not (4.4.6.2)."""
     low_and_high(m, folder)
@@ -294,7 +309,7 @@ def rule_redundant(m, folder):
     return found
 
 
-@stream("rules", tones=None, url="master.m3u8")
+@stream("rules", tones=None, url="master.m3u8", data=["com.example.title", "A title"])
 def rule_session_data(m, folder):
     av(m, folder)
     write(folder, '#EXT-X-SESSION-DATA:DATA-ID="com.example.title",VALUE="A title",LANGUAGE="en"', "#EXT-X-STREAM-INF:" + LOW, "list.m3u8")
@@ -308,7 +323,7 @@ def rule_gap(m, folder):
     edit(folder, lambda t: t.replace("list1.ts", "#EXT-X-GAP\nlist1.ts"))
 
 
-@stream("rules", tones=None, url="master.m3u8", fetched=["high/list1.ts"], not_fetched=["low/list1.ts"], pending="no other variant is looked for")
+@stream("rules", tones=None, url="master.m3u8", fetched=["high/list1.ts"], not_fetched=["low/list1.ts"])
 def rule_gap_elsewhere(m, folder):
     """A gap that another variant does not have is played from there (6.3.3)."""
     low_and_high(m, folder)
