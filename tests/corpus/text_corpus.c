@@ -271,13 +271,13 @@ static void check_ttml(const char *file, az_span text, json_t *expected)
 
 static void check_file(const char *corpus, const char *folder, const char *name)
 {
-    char path[PATH_LENGTH], file[PATH_LENGTH];
-    snprintf(file, sizeof(file), "%s/%s", folder, name);
-    snprintf(path, sizeof(path), "%s/expect/text/%s.json", corpus, file);
-    json_t *root = json_load_file(path, 0, NULL);
-    snprintf(path, sizeof(path), "%s/text/%s", corpus, file);
+    char path[PATH_LENGTH], other[PATH_LENGTH], file[PATH_LENGTH];
+    bool fits = snprintf(file, sizeof(file), "%s/%s", folder, name) < (int)sizeof(file) &&
+                snprintf(other, sizeof(other), "%s/expect/text/%s.json", corpus, file) < (int)sizeof(other) &&
+                snprintf(path, sizeof(path), "%s/text/%s", corpus, file) < (int)sizeof(path);
+    json_t *root = fits ? json_load_file(other, 0, NULL) : NULL;
     size_t size = 0;
-    char *data = read_file(path, &size);
+    char *data = fits ? read_file(path, &size) : NULL;
     json_t *vtt = json_object_get(root, "videojs-vtt.js"), *imsc = json_object_get(root, "imsc");
     files_seen++;
     if (!data || (!vtt && !imsc)) {
