@@ -230,6 +230,90 @@ static void reads_a_low_latency_playlist(void **state)
     az_playlist_destroy(&p);
 }
 
+static void reads_what_choosing_and_steering_need(void **state)
+{
+    (void)state;
+    az_playlist *p = parse(
+        "#EXTM3U\n#EXT-X-CONTENT-STEERING:SERVER-URI=\"/s?v=1\",PATHWAY-ID=\"CDN-A\"\n"
+        "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"a\",NAME=\"n\",URI=\"u\",LANGUAGE=\"de\",ASSOC-LANGUAGE=\"de-"
+        "AT\","
+        "CHANNELS=\"16/JOC\",CHARACTERISTICS=\"public.easy-to-read\",STABLE-RENDITION-ID=\"r1\"\n"
+        "#EXT-X-MEDIA:TYPE=CLOSED-CAPTIONS,GROUP-ID=\"c\",NAME=\"n\",INSTREAM-ID=\"SERVICE3\"\n"
+        "#EXT-X-STREAM-INF:BANDWIDTH=1,SCORE=2.5,VIDEO-RANGE=PQ,HDCP-LEVEL=TYPE-1,STABLE-VARIANT-ID=\"v1\","
+        "PATHWAY-ID=\"CDN-A\",SUPPLEMENTAL-CODECS=\"dvh1.08.07/"
+        "db4h\"\nv\n#EXT-X-STREAM-INF:BANDWIDTH=1\nw\n");
+    const az_multivariant *m = &p->u.multivariant;
+    assert_span(m->steering_uri, "/s?v=1");
+    assert_span(m->steering_pathway, "CDN-A");
+    assert_true(m->variants[0].score > 2.49 && m->variants[0].score < 2.51);
+    assert_span(m->variants[0].video_range, "PQ");
+    assert_span(m->variants[0].hdcp_level, "TYPE-1");
+    assert_span(m->variants[0].stable_id, "v1");
+    assert_span(m->variants[0].pathway_id, "CDN-A");
+    assert_span(m->variants[0].supplemental_codecs, "dvh1.08.07/db4h");
+    assert_true(m->variants[1].score < 0);
+    assert_span(m->variants[1].pathway_id, "");
+    assert_span(m->renditions[0].assoc_language, "de-AT");
+    assert_span(m->renditions[0].channels, "16/JOC");
+    assert_span(m->renditions[0].characteristics, "public.easy-to-read");
+    assert_span(m->renditions[0].stable_id, "r1");
+    assert_span(m->renditions[1].instream_id, "SERVICE3");
+    assert_int_equal(p->diagnostic_count_all, 0);
+    az_playlist_destroy(&p);
+}
+
+/* What stands before parts of a segment whose URI is not listed yet. */
+static void the_open_segment_has_what_its_tags_say(void **state)
+{
+    (void)state;
+    az_playlist *p =
+        parse("#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-BITRATE:7\n#EXTINF:2,\na\n#EXT-X-DISCONTINUITY\n"
+              "#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n#EXT-X-MAP:URI=\"m\"\n"
+              "#EXT-X-PROGRAM-DATE-TIME:2024-01-01T00:00:00Z\n#EXT-X-PART:DURATION=1,URI=\"p\"\n"
+              "#EXT-X-PRELOAD-HINT:TYPE=MAP,URI=\"m2\",BYTERANGE-START=5,BYTERANGE-LENGTH=6\n");
+    const az_media_playlist *m = &p->u.media;
+    assert_int_equal(m->segment_count, 1);
+    assert_int_equal(m->segments[0].bitrate, 7);
+    assert_int_equal(m->open.flags, AZ_SEGMENT_DISCONTINUITY | AZ_SEGMENT_PDT);
+    assert_int_equal(m->open.discontinuities, 1);
+    assert_int_equal(m->open.wall, wall("2024-01-01T00:00:00Z"));
+    assert_span(m->keys[m->open.key].uri, "k");
+    assert_span(m->maps[m->open.map].uri, "m");
+    assert_int_equal(m->open.uri.size, 0);
+    assert_true(m->hints[0].is_map);
+    assert_int_equal(m->hints[0].range_offset, 5);
+    assert_int_equal(m->hints[0].range_size, 6);
+    az_playlist_destroy(&p);
+}
+
+/* The form that is read in one go and each other one that means the same. */
+static void parts_mean_the_same_however_they_are_written(void **state)
+{
+    (void)state;
+    static const char *const forms[] = {
+        "DURATION=0.5,URI=\"p\",INDEPENDENT=YES",
+        "INDEPENDENT=YES,URI=\"p\",DURATION=0.5",
+        "URI=\"p\",DURATION=0.50, INDEPENDENT=YES",
+        "DURATION=9,DURATION=0.5,URI=\"p\",INDEPENDENT=YES",
+        "DURATION=0.5,URI=\"p\",INDEPENDENT=YES,",
+        "DURATION=0.5,URI=\"p\",INDEPENDENT=YES,X-NEW=1,GAP=NO",
+        "DURATION=0.5,URI=\"p\",INDEPENDENT=NO,INDEPENDENT=YES",
+        "DURATION=\"0.5\",URI=p,INDEPENDENT=YES  ",
+    };
+    for (size_t i = 0; i < AZ_COUNT(forms); i++) {
+        char text[256];
+        snprintf(text, sizeof(text), "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-PART:%s\n", forms[i]);
+        az_playlist *p = parse(text);
+        const az_part *part = &p->u.media.parts[0];
+        assert_int_equal(p->u.media.part_count, 1);
+        assert_span(part->uri, "p");
+        assert_int_equal(part->duration, S / 2);
+        assert_true(part->is_independent);
+        assert_false(part->is_gap);
+        az_playlist_destroy(&p);
+    }
+}
+
 /* --- segments ------------------------------------------------------------------------------------- */
 
 static void derives_dates_forwards_and_backwards(void **state)
@@ -488,6 +572,13 @@ static const lenient_case LENIENT[] = {
     {HEAD "#EXT-X-PREFETCH:\n" SEGMENT, 3, "without URI"},
     {HEAD "#EXT-X-PART:DURATION=1\n" SEGMENT, 3, "without URI"},
     {HEAD "#EXT-X-PART:URI=\"p\"\n" SEGMENT, 3, "without DURATION"},
+    {HEAD SEGMENT "#EXT-X-PRELOAD-HINT:TYPE=PART\n", 5, "without URI"},
+    {HEAD SEGMENT "#EXT-X-PRELOAD-HINT:TYPE=SOUND,URI=\"x\"\n", 5, "unknown TYPE"},
+    {HEAD SEGMENT "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"x\",BYTERANGE-LENGTH=0\n", 5, "whole resource"},
+    {HEAD SEGMENT "#EXT-X-RENDITION-REPORT:URI=\"x\"\n", 5, "LAST-MSN"},
+    {HEAD "#EXT-X-BITRATE:fast\n" SEGMENT, 3, "not a decimal integer"},
+    {"#EXTM3U\n#EXT-X-CONTENT-STEERING:PATHWAY-ID=\"a\"\n#EXT-X-STREAM-INF:BANDWIDTH=1\nv\n", 2,
+     "SERVER-URI"},
     {HEAD "#EXT-X-SESSION-DATA:DATA-ID=\"x\"\n" SEGMENT, 3, "multivariant playlist in a media"},
     {"#EXTM3U\n#EXT-X-STREAM-INF:AUDIO=\"a\"\nv\n", 2, "without BANDWIDTH"},
     {"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1.5\nv\n", 2, "not a decimal integer"},
@@ -716,6 +807,9 @@ int main(void)
         cmocka_unit_test(reads_a_multivariant_playlist_with_renditions),
         cmocka_unit_test(reads_date_ranges_with_all_their_attributes),
         cmocka_unit_test(reads_a_low_latency_playlist),
+        cmocka_unit_test(reads_what_choosing_and_steering_need),
+        cmocka_unit_test(the_open_segment_has_what_its_tags_say),
+        cmocka_unit_test(parts_mean_the_same_however_they_are_written),
         cmocka_unit_test(derives_dates_forwards_and_backwards),
         cmocka_unit_test(reads_durations_exactly),
         cmocka_unit_test(continues_byte_ranges),
