@@ -230,8 +230,8 @@ typedef struct az_source {
     int64_t changed;       /* when it last had something new */
     int64_t penalty_until; /* not chosen by itself before */
     bool is_stale_reported;
-    bool is_full_needed; /* the next reload asks for no delta ... */
-    bool is_unblocked;   /* ... or does not ask the server to wait: it refused */
+    bool is_full_needed; /* the next reload asks for no delta */
+    bool is_unblocked;   /* the server refused delivery directives: reloads have none */
 } az_source;
 
 typedef struct az_rendition_info {

@@ -146,13 +146,19 @@ static bool find_by_time(const az_lane *lane, const az_list *list, az_list_item 
     return az_list_next(list, next, item);
 }
 
+/* Announced, and not complete on the server. */
+static bool is_to_come(const az_list_item *item)
+{
+    return item->is_hint || (item->flags & AZ_SEGMENT_PREFETCH);
+}
+
 static bool find_next(const az_lane *lane, const az_list *list, az_list_item *item)
 {
     if (lane->is_by_time)
         return find_by_time(lane, list, item);
     if (!az_list_next(list, lane->next, item))
         return false;
-    return !item->is_hint || !lane->has_refused_hint || item->sequence != lane->refused_hint.sequence ||
+    return !is_to_come(item) || !lane->has_refused_hint || item->sequence != lane->refused_hint.sequence ||
            item->part != lane->refused_hint.part;
 }
 
@@ -350,8 +356,7 @@ static void choose(az_lane *lane)
 static int64_t patience_for(const az_lane *lane)
 {
     const az_list *list = az_source_list(lane);
-    bool is_to_come = lane->segment.is_hint || (lane->segment.flags & AZ_SEGMENT_PREFETCH);
-    return is_to_come && list ? az_rescale(az_list_playlist(list)->target_duration, 3, 1) : 0;
+    return is_to_come(&lane->segment) && list ? az_rescale(az_list_playlist(list)->target_duration, 3, 1) : 0;
 }
 
 static void open_segment(az_lane *lane)
@@ -577,16 +582,21 @@ void az_lane_refused(az_lane *lane, const az_fetch_outcome *outcome)
     skip_segment(lane);
 }
 
-/* What was hinted at did not come true: nothing is wrong with the stream (bis 4.4.5.3). */
+/* What was hinted at did not come true: nothing is wrong with the stream (bis 4.4.5.3). It comes when the
+ * playlist lists it. */
 static void hint_refused(az_lane *lane)
 {
+    az_list_item *item = &lane->segment;
     lane->has_refused_hint = true;
-    lane->refused_hint = (az_list_cursor){lane->segment.sequence, lane->segment.part};
+    lane->refused_hint = (az_list_cursor){item->sequence, item->part};
     az_fetch_stop(lane->e, segment_slot(lane));
-    lane->next = lane->refused_hint;
-    lane->segment.part = lane->segment.part > 0 ? lane->segment.part - 1 : AZ_LIST_WHOLE;
-    if (lane->segment.part == AZ_LIST_WHOLE)
-        lane->segment.sequence--;
+    lane->next = (az_list_cursor){item->sequence, item->part == AZ_LIST_WHOLE ? 0 : item->part};
+    if (item->part == AZ_LIST_WHOLE || item->part == 0) {
+        item->part = AZ_LIST_WHOLE;
+        item->sequence--;
+    } else {
+        item->part--;
+    }
     lane->state = AZ_LANE_CHOOSING;
 }
 
@@ -600,7 +610,7 @@ static void segment_failed(az_lane *lane, const az_fetch_outcome *outcome)
         az_lane_fault(lane, outcome, true, "segment");
         return;
     }
-    if (lane->segment.is_hint && !is_network_down(outcome->result)) {
+    if (is_to_come(&lane->segment) && fetch->responded == AIZU_NO_TIME && !is_network_down(outcome->result)) {
         hint_refused(lane);
         return;
     }

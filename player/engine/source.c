@@ -119,8 +119,8 @@ static aizu_result fetch_playlist(az_lane *lane, az_fetch_slot slot, az_source *
     if (source->list && !query) {
         bool is_blocking = !source->is_unblocked && az_list_playlist(source->list)->can_block_reload;
         int64_t age = az_sub_sat(e->now, source->loaded);
-        if (az_list_directives(source->list, is_blocking, !source->is_full_needed, age, directives,
-                               sizeof(directives)))
+        bool is_full = source->is_full_needed || source->is_unblocked;
+        if (az_list_directives(source->list, is_blocking, !is_full, age, directives, sizeof(directives)))
             query = directives;
         request.patience = is_blocking ? reload_patience(source->list) : 0;
     }
@@ -488,16 +488,18 @@ static void lane_failed(az_lane *lane, const char *stage, const char *url, const
         az_rendition_give_up(lane, outcome);
 }
 
-/* A server that does not understand the directives is asked without. True: it was. */
+/* A server that does not understand the directives is asked without. True: it was. One that had nothing new
+ * for too long says 503 (bis 6.2.5.2) and is asked again as before. */
 static bool ask_plainly(az_lane *lane, az_fetch_slot slot, const az_fetch_outcome *outcome)
 {
     az_source *source = az_source_current(lane);
     const az_fetch *fetch = &lane->e->fetches[slot];
     bool has_directives = fetch->url && strstr(fetch->url, "_HLS_");
-    if (!has_directives || outcome->http_status < 400 || outcome->http_status == 403)
+    bool is_busy = outcome->http_status >= 500 || outcome->http_status == 429;
+    if (!has_directives || outcome->http_status < 400 || outcome->result == AIZU_E_FORBIDDEN ||
+        (is_busy && fetch->tries < AZ_RETRY_SEGMENT_MAX))
         return false;
     source->is_unblocked = true;
-    source->is_full_needed = true;
     return fetch_current(lane) == AIZU_OK;
 }
 

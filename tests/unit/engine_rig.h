@@ -10,7 +10,7 @@
 
 #define RIG_BASE         "http://a.example/"
 #define RIG_FRAME        (AIZU_SECOND / 25)
-#define RIG_RESOURCES    512
+#define RIG_RESOURCES    1024
 #define RIG_EVENTS       4096
 #define RIG_LOG_MAX      65536
 #define RIG_PRESENTED    ((az_action_type)100) /* in the log: a frame reached the screen */
