@@ -22,8 +22,9 @@ void az_fmp4_destroy(az_fmp4 **fmp4);
 /*
  * The next bytes, cut anywhere: any split of the input gives the same output, a sample as soon as its last
  * byte is there. Samples that lie within `bytes` are slices of it; others are put together. An initialisation
- * section (moov) is fed like everything else; a later one replaces it. AIZU_OK, AIZU_E_MEDIA (no box
- * structure; stays so until reset), AIZU_E_MEMORY (output is incomplete; destroy).
+ * section (moov) is fed like everything else; a later one replaces it, the same again changes
+ * nothing. Of a slice without a buffer all samples are copied. AIZU_OK, AIZU_E_MEDIA (no box structure; stays
+ * so until reset), AIZU_E_MEMORY (output is incomplete; destroy).
  */
 AZ_NODISCARD aizu_result az_fmp4_feed(az_fmp4 *fmp4, az_slice bytes);
 
@@ -31,7 +32,8 @@ AZ_NODISCARD aizu_result az_fmp4_feed(az_fmp4 *fmp4, az_slice bytes);
  * box: tracks stay known, and so do the times at which the next fragment begins that has no tfdt. */
 AZ_NODISCARD aizu_result az_fmp4_finish(az_fmp4 *fmp4);
 
-/* Drops what is held without giving it out (a seek or a broken-off download). Tracks stay known. */
+/* Drops what is held without giving it out (a seek or a broken-off download). Tracks stay known; a fragment
+ * without tfdt begins where the segment did. */
 void az_fmp4_reset(az_fmp4 *fmp4);
 
 /* Whether the last moov has a track of this id. */
