@@ -50,6 +50,20 @@ static az_span read_group(az_parser *p, const char *name)
     return az_attribute_string(p, name);
 }
 
+/* bis 4.4.6.2: a variant asks for something that not every client can do. Of what it may ask for, only a
+ * layout of one picture is known here. */
+static bool has_unknown_requirement(const az_parser *p)
+{
+    for (size_t i = 0; i < p->attribute_count; i++) {
+        const az_attribute *attribute = &p->attributes[i];
+        bool is_known = az_span_equal_str(attribute->name, "REQ-VIDEO-LAYOUT") &&
+                        az_span_equal_str(attribute->value, "CH-MONO");
+        if (az_span_starts_with(attribute->name, "REQ-") && !is_known)
+            return true;
+    }
+    return false;
+}
+
 static az_variant read_variant(az_parser *p, az_span value)
 {
     az_variant variant = {0};
@@ -86,6 +100,9 @@ void az_read_stream_inf(az_parser *p, az_span value)
         az_parser_note(p, "EXT-X-STREAM-INF without a URI before the next one: the earlier one is dropped");
     p->variant_pending = read_variant(p, value);
     p->has_variant_pending = true;
+    p->is_variant_refused = has_unknown_requirement(p);
+    if (p->is_variant_refused)
+        az_parser_note(p, "variant with a requirement that is not known: ignored");
 }
 
 void az_read_variant_uri(az_parser *p, az_span uri)
@@ -95,6 +112,8 @@ void az_read_variant_uri(az_parser *p, az_span uri)
         az_parser_fail(p, AIZU_E_PLAYLIST, "a variant in a media playlist");
         return;
     }
+    if (p->is_variant_refused)
+        return;
     az_variant *variant = az_parser_add(p, &p->variants, sizeof(*variant), AZ_PLAYLIST_VARIANTS_MAX);
     if (!variant)
         return;
@@ -108,6 +127,10 @@ void az_read_i_frame_stream_inf(az_parser *p, az_span value)
     variant.uri = az_attribute_string(p, "URI");
     if (variant.uri.size == 0) {
         az_parser_note(p, "EXT-X-I-FRAME-STREAM-INF without URI: ignored");
+        return;
+    }
+    if (has_unknown_requirement(p)) {
+        az_parser_note(p, "variant with a requirement that is not known: ignored");
         return;
     }
     az_variant *out = az_parser_add(p, &p->i_frame_variants, sizeof(*out), AZ_PLAYLIST_VARIANTS_MAX);

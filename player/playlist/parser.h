@@ -125,6 +125,7 @@ typedef struct az_parser {
     /* multivariant */
     uint32_t multivariant_line; /* of the first tag of a multivariant playlist, 0 none */
     bool has_variant_pending;
+    bool is_variant_refused;
     az_variant variant_pending;
     az_vector variants, i_frame_variants, renditions, session_data, session_keys;
     az_span steering_uri, steering_pathway;

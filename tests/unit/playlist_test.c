@@ -262,6 +262,24 @@ static void reads_what_choosing_and_steering_need(void **state)
     az_playlist_destroy(&p);
 }
 
+/* bis 4.4.6.2: a client must ignore a variant with a REQ- attribute that it does not know. */
+static void variants_that_require_the_unknown_are_ignored(void **state)
+{
+    (void)state;
+    az_playlist *p = parse("#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1,REQ-VIDEO-LAYOUT=\"CH-STEREO\"\nstereo\n"
+                           "#EXT-X-STREAM-INF:BANDWIDTH=2,REQ-VIDEO-LAYOUT=\"CH-MONO\"\nmono\n"
+                           "#EXT-X-STREAM-INF:BANDWIDTH=3,REQ-SMELL=YES\nsmell\n"
+                           "#EXT-X-I-FRAME-STREAM-INF:BANDWIDTH=1,URI=\"i\",REQ-VIDEO-LAYOUT=\"CH-STEREO\"\n"
+                           "#EXT-X-STREAM-INF:BANDWIDTH=4\nplain\n");
+    const az_multivariant *m = &p->u.multivariant;
+    assert_int_equal(m->variant_count, 2);
+    assert_span(m->variants[0].uri, "mono");
+    assert_span(m->variants[1].uri, "plain");
+    assert_int_equal(m->i_frame_variant_count, 0);
+    assert_int_equal(p->diagnostic_count_all, 3);
+    az_playlist_destroy(&p);
+}
+
 /* What stands before parts of a segment whose URI is not listed yet. */
 static void the_open_segment_has_what_its_tags_say(void **state)
 {
@@ -808,6 +826,7 @@ int main(void)
         cmocka_unit_test(reads_date_ranges_with_all_their_attributes),
         cmocka_unit_test(reads_a_low_latency_playlist),
         cmocka_unit_test(reads_what_choosing_and_steering_need),
+        cmocka_unit_test(variants_that_require_the_unknown_are_ignored),
         cmocka_unit_test(the_open_segment_has_what_its_tags_say),
         cmocka_unit_test(parts_mean_the_same_however_they_are_written),
         cmocka_unit_test(derives_dates_forwards_and_backwards),
