@@ -442,6 +442,43 @@ static void documents_past_a_limit_are_refused(void **state)
     free(paragraphs);
 }
 
+/* A time at which something changes for each unit, and much that has to be looked at again each time. */
+static void check_hostile(const char *head, const char *before, const char *unit, const char *after)
+{
+    char *text = repeat(head, "", 0, before);
+    char *units = repeat(text, unit, 30000, after);
+    free(text);
+    /* each "####" becomes a number */
+    unsigned number = 0;
+    for (char *at = units; *at; at++) {
+        if (*at != '#')
+            continue;
+        for (unsigned i = 0, rest = number++; i < 4; i++, rest /= 10)
+            *at++ = (char)('0' + rest % 10);
+    }
+    output out;
+    assert_int_equal(parse(&out, units), AIZU_E_LIMIT);
+    free(units);
+}
+
+static void work_that_multiplies_is_refused_early(void **state)
+{
+    (void)state;
+    static char blanks[1 << 20], refs[512], head[4096];
+    memset(blanks, ' ', sizeof(blanks) - 1);
+    char *before = repeat(TT "><body><div><p>x", blanks, 1, "");
+    check_hostile(before, "", "<span begin=\"####ms\">y</span>", "</p></div></body></tt>");
+    free(before);
+    for (size_t i = 0; i < 60; i++)
+        memcpy(refs + 3 * i, "s1 ", 4);
+    snprintf(head, sizeof(head),
+             TT
+             "><head><styling><style xml:id=\"s1\" tts:color=\"red\" tts:fontSize=\"10%%\"/></styling></head>"
+             "<body style=\"%s\"><div style=\"%s\"><p style=\"%s\">",
+             refs, refs, refs);
+    check_hostile(head, "", "<span begin=\"####ms\">y</span>", "</p></div></body></tt>");
+}
+
 static void a_long_programme_is_well_below_the_limits(void **state)
 {
     (void)state;
@@ -516,6 +553,7 @@ int main(void)
         cmocka_unit_test(pictures_are_reported),
         cmocka_unit_test(an_empty_document_says_nothing),
         cmocka_unit_test(documents_past_a_limit_are_refused),
+        cmocka_unit_test(work_that_multiplies_is_refused_early),
         cmocka_unit_test(a_long_programme_is_well_below_the_limits),
         cmocka_unit_test(a_long_cue_is_cut),
         cmocka_unit_test(a_document_may_be_cut_anywhere),

@@ -13,6 +13,8 @@
 #define SIZE_CLOSE   2          /* percent from normal that nobody sees */
 #define LANGUAGE_MAX 35         /* RFC 5646, 4.4.1 */
 
+#define BYTES_OF_WORK 32 /* of text that count as much as a node */
+
 /* ---- styles at a moment ---- */
 
 bool az_ttml_is_active(const az_ttml_node *node, int64_t time)
@@ -20,13 +22,13 @@ bool az_ttml_is_active(const az_ttml_node *node, int64_t time)
     return node->begin_ns <= time && time < node->end_ns;
 }
 
-static void lay_node(az_ttml_style *style, const az_ttml_node *node)
+static void lay_node(az_ttml_style *style, const az_ttml_node *node, size_t *work)
 {
-    for (const az_ttml_ref *ref = node->refs; ref; ref = ref->next)
+    for (const az_ttml_ref *ref = node->refs; ref; ref = ref->next, ++*work)
         az_ttml_style_lay(style, ref->style);
     if (node->nested)
         az_ttml_style_lay(style, node->nested);
-    for (const az_ttml_pair *pair = node->pairs; pair; pair = pair->next)
+    for (const az_ttml_pair *pair = node->pairs; pair; pair = pair->next, ++*work)
         az_ttml_style_set(style, pair->property, &pair->value);
 }
 
@@ -35,12 +37,12 @@ static az_ttml_style specified(const az_ttml_doc *doc, uint32_t index, int64_t t
 {
     const az_ttml_node *nodes = doc->nodes;
     az_ttml_style style = {0};
-    lay_node(&style, &nodes[index]);
+    lay_node(&style, &nodes[index], work);
     for (uint32_t i = index + 1; i < nodes[index].end; i = nodes[i].end) {
         bool is_text = nodes[i].kind == TTML_NODE_TEXT;
         ++*work;
         if (nodes[i].kind == TTML_NODE_SET && az_ttml_is_active(&nodes[i], time))
-            lay_node(&style, &nodes[i]);
+            lay_node(&style, &nodes[i], work);
         else if (nodes[i].kind != TTML_NODE_SET && !is_text)
             break;
     }
@@ -299,7 +301,8 @@ static void write_text(paragraph *p, const az_ttml_look *look, const az_ttml_nod
     bool is_hidden = is_on(look, TTML_VISIBILITY) || (t.foreground != NO_COLOR && (t.foreground & 0xFF) == 0);
     if (is_hidden)
         return;
-    for (const char *c = node->text; *c; c++) {
+    const char *c = node->text;
+    for (; *c && !p->writer->is_full; c++) {
         bool is_space = *c == ' ' || *c == '\t' || *c == '\n' || *c == '\r';
         if (is_space && !node->keeps_space) {
             p->is_space_of_open = p->is_space_of_open || (p->is_open && is_same(&p->tags, &t));
@@ -313,6 +316,7 @@ static void write_text(paragraph *p, const az_ttml_look *look, const az_ttml_nod
         put_character(p, *c);
         p->is_at_start = *c == '\n';
     }
+    p->writer->work += (size_t)(c - node->text) / BYTES_OF_WORK;
 }
 
 static void write_break(paragraph *p)

@@ -15,7 +15,8 @@ typedef struct az_ttml_look {
     uint32_t background; /* of the innermost that has a visible one */
 } az_ttml_look;
 
-/* How an element or the root of all (TTML_NONE) looks at a time. *work grows by the nodes looked at. */
+/* How an element or the root of all (TTML_NONE) looks at a time. *work grows by the nodes and
+ * styles looked at. */
 void az_ttml_look_of(az_ttml_look *look, const az_ttml_doc *doc, uint32_t node, const az_ttml_look *parent,
                      int64_t time, size_t *work);
 bool az_ttml_is_active(const az_ttml_node *node, int64_t time);
