@@ -132,8 +132,11 @@ void az_read_skip(az_parser *p, az_span value)
     p->media.removed_date_ranges = az_attribute_string(p, "RECENTLY-REMOVED-DATERANGES");
     if (az_parser_segments(p) > 0)
         az_parser_note(p, "EXT-X-SKIP after a segment");
-    else if (p->stop_count != SIZE_MAX)
+    else if (p->stop_count != SIZE_MAX && !p->has_skip)
         p->is_stopped = true;
+    if (p->has_skip)
+        az_parser_note(p, "EXT-X-SKIP stands more than once: the last one counts");
+    p->has_skip = true;
 }
 
 /* Absent means from the beginning, and to the end. */

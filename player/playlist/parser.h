@@ -115,6 +115,7 @@ typedef struct az_parser {
     bool keys_changed; /* since key_index was made */
     uint32_t key_index;
     uint32_t map_index;
+    bool has_skip;            /* EXT-X-SKIP was seen */
     uint32_t discontinuities; /* EXT-X-DISCONTINUITY tags so far */
     uint32_t bitrate;         /* EXT-X-BITRATE in force */
     bool prefetch_discontinuity;

@@ -497,6 +497,26 @@ static void a_delta_with_other_variables_needs_the_full_playlist(void **state)
     az_list_destroy(&list);
 }
 
+/* Time in proportion to the text, whatever it repeats. */
+static void many_tags_before_the_first_segment_take_no_longer(void **state)
+{
+    (void)state;
+    const size_t count = 150000;
+    static const char part[] = "#EXT-X-PART:DURATION=1,URI=\"p\"\n";
+    static const char skip[] = "#EXT-X-SKIP:SKIPPED-SEGMENTS=1\n";
+    char *text = malloc(count * (sizeof(part) + sizeof(skip)) + 100);
+    assert_non_null(text);
+    char *at = text + sprintf(text, "#EXTM3U\n#EXT-X-TARGETDURATION:2\n");
+    for (size_t i = 0; i < count; i++, at += sizeof(part) - 1)
+        memcpy(at, part, sizeof(part));
+    for (size_t i = 0; i < count; i++, at += sizeof(skip) - 1)
+        memcpy(at, skip, sizeof(skip));
+    az_list *list = list_of_text("#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\na\n#EXTINF:2,\nb\n");
+    assert_int_equal(reload_with(list, text, NULL).result, AIZU_OK);
+    az_list_destroy(&list);
+    free(text);
+}
+
 static void a_delta_without_a_list_is_stale(void **state)
 {
     (void)state;
@@ -588,6 +608,7 @@ int main(void)
         cmocka_unit_test(a_delta_that_does_not_fit_needs_the_full_playlist),
         cmocka_unit_test(a_delta_of_another_server_needs_the_full_playlist),
         cmocka_unit_test(a_delta_with_other_variables_needs_the_full_playlist),
+        cmocka_unit_test(many_tags_before_the_first_segment_take_no_longer),
         cmocka_unit_test(a_delta_without_a_list_is_stale),
         cmocka_unit_test(a_delta_merges_date_ranges_and_removes_those_it_names),
         cmocka_unit_test(date_ranges_go_with_their_segments),

@@ -595,6 +595,7 @@ static const lenient_case LENIENT[] = {
     {HEAD SEGMENT "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"x\",BYTERANGE-LENGTH=0\n", 5, "whole resource"},
     {HEAD SEGMENT "#EXT-X-RENDITION-REPORT:URI=\"x\"\n", 5, "LAST-MSN"},
     {HEAD "#EXT-X-BITRATE:fast\n" SEGMENT, 3, "not a decimal integer"},
+    {HEAD "#EXT-X-SKIP:SKIPPED-SEGMENTS=1\n#EXT-X-SKIP:SKIPPED-SEGMENTS=2\n" SEGMENT, 4, "more than once"},
     {"#EXTM3U\n#EXT-X-CONTENT-STEERING:PATHWAY-ID=\"a\"\n#EXT-X-STREAM-INF:BANDWIDTH=1\nv\n", 2,
      "SERVER-URI"},
     {HEAD "#EXT-X-SESSION-DATA:DATA-ID=\"x\"\n" SEGMENT, 3, "multivariant playlist in a media"},
