@@ -453,9 +453,11 @@ static void nothing_for_two_minutes_is_the_end(void **state)
 static void encrypted_streams_without_a_way_to_decrypt_are_refused_with_a_reason(void **state)
 {
     (void)state;
-    static const char *const lists[] = {
+    static const char drm[] =
         "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"skd://k\","
-        "KEYFORMAT=\"com.apple.streamingkeydelivery\"\n#EXTINF:2,\na.mp4\n#EXT-X-ENDLIST\n",
+        "KEYFORMAT=\"com.apple.streamingkeydelivery\"\n#EXTINF:2,\na.mp4\n#EXT-X-ENDLIST\n";
+    static const char *const lists[] = {
+        drm,
         "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-KEY:METHOD=AES-128,URI=\"k\"\n#EXTINF:2,\na.ts\n",
         "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-KEY:METHOD=SAMPLE-AES,URI=\"k\"\n#EXTINF:2,\na.ts\n",
     };
