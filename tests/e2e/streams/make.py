@@ -1,5 +1,6 @@
 # Packages the streams of catalogue.py into a folder, those that are missing or whose recipe changed, and writes what each
-# holds into its manifest.json: make.py FOLDER [CORPUS [NAME...]]. npm packages are installed into the folder, once.
+# holds into its manifest.json: make.py FOLDER [CORPUS [NAME...]], or
+# make.py --names [CORPUS]. npm packages are installed into the folder, once.
 import concurrent.futures
 import hashlib
 import json
@@ -95,6 +96,9 @@ def make(maker, root, one, stamp):
 
 
 def main():
+    if sys.argv[1:2] == ["--names"]:
+        print("\n".join(one["name"] for one in STREAMS + corpus.streams("".join(sys.argv[2:]))))
+        return 0
     root, names = os.path.abspath(sys.argv[1]), sys.argv[3:]
     for tool in ("ffmpeg", "ffprobe", "openssl"):
         if not shutil.which(tool):

@@ -1,6 +1,7 @@
 # One stream for each rule that packagers seldom use: FFmpeg's segments under playlists written by hand. Facts: start (the
 # first picture's time), fetched and not_fetched (parts of paths), in_order (parts of paths, as they are requested first),
 # refused, told (an error that does not end playback), query (behind the URL).
+import base64
 import os
 
 import carriers
@@ -329,3 +330,55 @@ def rule_gap_elsewhere(m, folder):
     low_and_high(m, folder)
     edit(os.path.join(folder, "low"), lambda t: t.replace("list1.ts", "#EXT-X-GAP\nlist1.ts"))
     write(folder, "#EXT-X-STREAM-INF:SCORE=2," + LOW, "low/list.m3u8", "#EXT-X-STREAM-INF:SCORE=1," + HIGH, "high/list.m3u8")
+
+
+# ---- content steering ----
+
+def pathways(m, folder, server):
+    """Three pathways; nothing is there of the first one, so that the manifest has time to choose between the others."""
+    lines = []
+    for name in ("b", "c"):
+        os.mkdir(os.path.join(folder, name))
+        hls(os.path.join(folder, name), [m.sources.video(), m.sources.audio()])
+    for name in ("a", "b", "c"):
+        lines += ['#EXT-X-STREAM-INF:PATHWAY-ID="%s",STABLE-VARIANT-ID="v",%s' % (name.upper(), LOW), name + "/list.m3u8"]
+    found = m.measure(os.path.join(folder, "b"), "list.m3u8")
+    write(folder, '#EXT-X-CONTENT-STEERING:SERVER-URI="%s",PATHWAY-ID="A"' % server, *lines)
+    return found
+
+
+def manifest(folder, text):
+    with open(os.path.join(folder, "steering.json"), "w") as out:
+        out.write(text)
+
+
+@stream("rules", tones=None, url="master.m3u8", fetched=["c/list2.ts", "steering.json?_HLS_pathway="], not_fetched=["b/list2.ts"], told="E_NOT_FOUND",
+        pending="a pathway that fails is followed by the next one of the playlist")
+def rule_steering(m, folder):
+    """The manifest says where to go on (7.2, 7.4, 7.5)."""
+    manifest(folder, '{"VERSION":1,"TTL":300,"PATHWAY-PRIORITY":["A","C","B"]}')
+    return pathways(m, folder, "steering.json")
+
+
+@stream("rules", tones=None, url="master.m3u8", fetched=["c/list.m3u8?clone=yes"], told="E_NOT_FOUND",
+        pending="a pathway that fails is followed by the next one of the playlist")
+def rule_steering_clone(m, folder):
+    """A pathway clone with query parameters (7.3)."""
+    manifest(folder, '{"VERSION":1,"TTL":300,"PATHWAY-PRIORITY":["A","D","B"],'
+             '"PATHWAY-CLONES":[{"BASE-ID":"C","ID":"D","URI-REPLACEMENT":{"PARAMS":{"clone":"yes"}}}]}')
+    return pathways(m, folder, "steering.json")
+
+
+@stream("rules", tones=None, url="master.m3u8", fetched=["c/list2.ts"], not_fetched=["b/list2.ts"], told="E_NOT_FOUND", pending="the URI is not read")
+def rule_steering_inline(m, folder):
+    """The manifest in a data: URI (4.4.6.6)."""
+    text = '{"VERSION":1,"TTL":300,"PATHWAY-PRIORITY":["A","C","B"]}'
+    return pathways(m, folder, "data:application/json;base64," + base64.b64encode(text.encode()).decode())
+
+
+@stream("rules", tones=None, url="master.m3u8", fetched=["b/list2.ts"], not_fetched=["a/"])
+def rule_steering_pathway(m, folder):
+    """Until there is a manifest the PATHWAY-ID of the tag counts (4.4.6.6)."""
+    found = pathways(m, folder, "none.json")
+    edit(folder, lambda t: t.replace('json",PATHWAY-ID="A"', 'json",PATHWAY-ID="B"'), "master.m3u8")
+    return found
