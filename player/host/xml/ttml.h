@@ -15,8 +15,9 @@
 #define AZ_TTML_STYLES_MAX  1024
 #define AZ_TTML_REGIONS_MAX 256
 #define AZ_TTML_MEMORY_MAX  ((size_t)64 << 20)
-#define AZ_TTML_WORK_MAX    ((size_t)4 << 20) /* nodes, styles and pieces of text looked at over all intervals \
-                                               */
+#define AZ_TTML_WORK_MAX                                                               \
+    ((size_t)4 << 20) /* nodes, styles and pieces of text looked at over all intervals \
+                       */
 #define AZ_TTML_TEXT_MAX   ((size_t)32 << 10) /* bytes of one cue: what follows is left out */
 #define AZ_TTML_OUTPUT_MAX ((size_t)16 << 20) /* bytes of all cues */
 
