@@ -65,16 +65,28 @@ static inline bool az_worker_start(az_worker *worker, void *(*run)(void *argumen
     return false;
 }
 
-/* Sets is_stopping, wakes the thread and waits for its end. What it worked at can be freed then. */
-static inline void az_worker_stop(az_worker *worker)
+/* Sets is_stopping, wakes the thread and waits for its end; the lock stays. */
+static inline void az_worker_join(az_worker *worker)
 {
     pthread_mutex_lock(&worker->lock);
     worker->is_stopping = true;
     pthread_cond_broadcast(&worker->changed);
     pthread_mutex_unlock(&worker->lock);
     pthread_join(worker->thread, NULL);
+}
+
+/* After az_worker_join(): nobody uses the lock any more. */
+static inline void az_worker_deinit(az_worker *worker)
+{
     pthread_cond_destroy(&worker->changed);
     pthread_mutex_destroy(&worker->lock);
+}
+
+/* Both: what the thread worked at can be freed then. */
+static inline void az_worker_stop(az_worker *worker)
+{
+    az_worker_join(worker);
+    az_worker_deinit(worker);
 }
 
 #endif

@@ -26,10 +26,7 @@ typedef struct pull {
     az_video base;
     void (*wake)(void *user);
     void *user;
-    pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    bool is_stopping;
+    az_worker worker;
     bool has_news; /* the application is to be woken */
     az_video_queue queue;
     slot current; /* due, not taken */
@@ -123,21 +120,21 @@ static int64_t next_time(pull *output)
 static void *run(void *argument)
 {
     pull *output = argument;
-    pthread_mutex_lock(&output->lock);
-    while (!output->is_stopping) {
+    pthread_mutex_lock(&output->worker.lock);
+    while (!output->worker.is_stopping) {
         advance(output, az_clock_now());
         if (output->has_news && output->wake) {
             output->has_news = false;
-            pthread_mutex_unlock(&output->lock);
+            pthread_mutex_unlock(&output->worker.lock);
             output->wake(output->user);
-            pthread_mutex_lock(&output->lock);
+            pthread_mutex_lock(&output->worker.lock);
             continue;
         }
         int64_t time = next_time(output);
         if (time > az_clock_now())
-            az_cond_wait_until(&output->changed, &output->lock, time);
+            az_cond_wait_until(&output->worker.changed, &output->worker.lock, time);
     }
-    pthread_mutex_unlock(&output->lock);
+    pthread_mutex_unlock(&output->worker.lock);
     return NULL;
 }
 
@@ -146,40 +143,34 @@ static void present(az_video *video, const az_present *present)
     pull *output = (pull *)video;
     az_video_item item, dropped;
     (void)az_video_item_init(&item, present, true, true);
-    pthread_mutex_lock(&output->lock);
+    pthread_mutex_lock(&output->worker.lock);
     if (az_video_queue_push(&output->queue, &item, &dropped)) {
         az_video_report(video, AZ_EVENT_DROPPED, dropped.frame_id, az_clock_now());
         az_video_item_deinit(&dropped);
     }
     bool is_first = output->queue.count == 1;
-    pthread_mutex_unlock(&output->lock);
+    pthread_mutex_unlock(&output->worker.lock);
     if (is_first)
-        pthread_cond_signal(&output->changed);
+        pthread_cond_signal(&output->worker.changed);
 }
 
 static void flush(az_video *video)
 {
     pull *output = (pull *)video;
-    pthread_mutex_lock(&output->lock);
+    pthread_mutex_lock(&output->worker.lock);
     az_video_queue_clear(&output->queue);
     clear(&output->current);
     output->held.is_reported = true; /* of a time before the flush */
-    pthread_mutex_unlock(&output->lock);
+    pthread_mutex_unlock(&output->worker.lock);
 }
 
 static void destroy(az_video *video)
 {
     pull *output = (pull *)video;
-    pthread_mutex_lock(&output->lock);
-    output->is_stopping = true;
-    pthread_cond_signal(&output->changed);
-    pthread_mutex_unlock(&output->lock);
-    pthread_join(output->thread, NULL);
+    az_worker_stop(&output->worker);
     az_video_queue_clear(&output->queue);
     clear(&output->current);
     clear(&output->held);
-    pthread_cond_destroy(&output->changed);
-    pthread_mutex_destroy(&output->lock);
     free(output);
 }
 
@@ -190,7 +181,7 @@ aizu_result az_video_acquire(az_video *video, const aizu_frame **frame)
         return AIZU_E_STATE;
     pull *output = (pull *)video;
     aizu_result result = AIZU_AGAIN;
-    pthread_mutex_lock(&output->lock);
+    pthread_mutex_lock(&output->worker.lock);
     advance(output, az_clock_now());
     if (output->held.is_used) {
         result = AIZU_E_STATE;
@@ -201,8 +192,8 @@ aizu_result az_video_acquire(az_video *video, const aizu_frame **frame)
         *frame = &output->held.view;
         result = AIZU_OK;
     }
-    pthread_cond_signal(&output->changed);
-    pthread_mutex_unlock(&output->lock);
+    pthread_cond_signal(&output->worker.changed);
+    pthread_mutex_unlock(&output->worker.lock);
     return result;
 }
 
@@ -211,14 +202,14 @@ void az_video_release(az_video *video, const aizu_frame **frame)
     if (!*frame || video->ops != &ops)
         return;
     pull *output = (pull *)video;
-    pthread_mutex_lock(&output->lock);
+    pthread_mutex_lock(&output->worker.lock);
     if (*frame == &output->held.view && output->held.is_used) {
         report(output, &output->held, AZ_EVENT_PRESENTED, az_clock_now());
         clear(&output->held);
         output->has_news = output->current.is_used;
-        pthread_cond_signal(&output->changed);
+        pthread_cond_signal(&output->worker.changed);
     }
-    pthread_mutex_unlock(&output->lock);
+    pthread_mutex_unlock(&output->worker.lock);
     *frame = NULL;
 }
 
@@ -227,9 +218,9 @@ bool az_video_has_frame(az_video *video)
     if (video->ops != &ops)
         return false;
     pull *output = (pull *)video;
-    pthread_mutex_lock(&output->lock);
+    pthread_mutex_lock(&output->worker.lock);
     bool has_frame = output->current.is_used && !output->held.is_used;
-    pthread_mutex_unlock(&output->lock);
+    pthread_mutex_unlock(&output->worker.lock);
     return has_frame;
 }
 
@@ -244,19 +235,10 @@ aizu_result az_video_create_pull(az_video **video, const az_post *post, void (*w
     output->base = (az_video){.ops = &ops, .post = *post};
     output->wake = wake;
     output->user = user;
-    if (pthread_mutex_init(&output->lock, NULL))
-        goto fail;
-    if (!az_cond_init(&output->changed))
-        goto fail_lock;
-    if (pthread_create(&output->thread, NULL, run, output))
-        goto fail_cond;
+    if (!az_worker_start(&output->worker, run, output)) {
+        free(output);
+        return AIZU_E_INTERNAL;
+    }
     *video = &output->base;
     return AIZU_OK;
-fail_cond:
-    pthread_cond_destroy(&output->changed);
-fail_lock:
-    pthread_mutex_destroy(&output->lock);
-fail:
-    free(output);
-    return AIZU_E_INTERNAL;
 }

@@ -34,12 +34,9 @@ typedef struct window {
     az_video_input input;
     az_log log;
     char title[TITLE_MAX];
-    pthread_t thread;
+    az_worker worker; /* its lock is taken after az_subsystem_lock() where both are needed */
 
-    pthread_mutex_t lock; /* taken after az_subsystem_lock() where both are needed */
-    pthread_cond_t changed;
     window_state state;
-    bool is_stopping;
     uint64_t flushes; /* how often the queue was emptied */
     az_video_queue queue;
     bool is_damaged, is_closed; /* noted by the watch */
@@ -64,7 +61,7 @@ typedef struct window {
 static int watch(void *user, SDL_Event *event)
 {
     window *output = user;
-    pthread_mutex_lock(&output->lock);
+    pthread_mutex_lock(&output->worker.lock);
     if (event->type == SDL_WINDOWEVENT && event->window.windowID == output->id) {
         switch (event->window.event) {
         case SDL_WINDOWEVENT_SIZE_CHANGED:
@@ -81,7 +78,7 @@ static int watch(void *user, SDL_Event *event)
         if (output->key_count < KEYS_MAX)
             output->keys[output->key_count++] = event->key.keysym.sym;
     }
-    pthread_mutex_unlock(&output->lock);
+    pthread_mutex_unlock(&output->worker.lock);
     return 0;
 }
 
@@ -122,12 +119,12 @@ static int SDLCALL is_of_others(void *user, SDL_Event *event)
 static bool paint(window *output, const aizu_frame *frame)
 {
     bool is_done = az_painter_prepare(&output->painter, frame);
-    pthread_mutex_lock(&output->lock);
+    pthread_mutex_lock(&output->worker.lock);
     output->place_width = output->painter.place.w;
     output->place_height = output->painter.place.h;
     if (output->text)
         az_subtitle_thread_set_size(output->text, output->place_width, output->place_height);
-    pthread_mutex_unlock(&output->lock);
+    pthread_mutex_unlock(&output->worker.lock);
     return is_done;
 }
 
@@ -150,13 +147,13 @@ static void take_text(window *output)
     if (!is_new)
         return;
     output->is_prepared = false;
-    pthread_mutex_unlock(&output->lock);
+    pthread_mutex_unlock(&output->worker.lock);
     az_subsystem_lock(SDL_INIT_VIDEO);
     az_painter_set_text(&output->painter, &image, width, height);
     if (is_still)
         redraw(output);
     az_subsystem_unlock(SDL_INIT_VIDEO);
-    pthread_mutex_lock(&output->lock);
+    pthread_mutex_lock(&output->worker.lock);
 }
 
 static void pump(window *output)
@@ -165,13 +162,13 @@ static void pump(window *output)
     az_subsystem_lock(SDL_INIT_VIDEO);
     SDL_PumpEvents();
     SDL_FilterEvents(is_of_others, output);
-    pthread_mutex_lock(&output->lock);
+    pthread_mutex_lock(&output->worker.lock);
     bool is_damaged = output->is_damaged, is_closed = output->is_closed;
     size_t key_count = output->key_count;
     SDL_memcpy(keys, output->keys, sizeof(keys));
     output->is_damaged = output->is_closed = false;
     output->key_count = 0;
-    pthread_mutex_unlock(&output->lock);
+    pthread_mutex_unlock(&output->worker.lock);
     if (is_damaged)
         redraw(output);
     az_subsystem_unlock(SDL_INIT_VIDEO);
@@ -207,7 +204,7 @@ static void prepare(window *output)
 {
     az_frame *frame = az_frame_ref(az_video_queue_first(&output->queue)->frame);
     uint64_t flushes = output->flushes;
-    pthread_mutex_unlock(&output->lock);
+    pthread_mutex_unlock(&output->worker.lock);
     az_subsystem_lock(SDL_INIT_VIDEO);
     fit(output, az_frame_view(frame));
     bool is_done = paint(output, az_frame_view(frame));
@@ -215,7 +212,7 @@ static void prepare(window *output)
     if (!is_done)
         az_log_printf(&output->log, AZ_LOG_WARNING, "window", "cannot draw: %s", SDL_GetError());
     az_frame_unref(&frame);
-    pthread_mutex_lock(&output->lock);
+    pthread_mutex_lock(&output->worker.lock);
     /* A frame that cannot be drawn is still shown as far as the playback clock goes. */
     output->is_prepared = flushes == output->flushes;
 }
@@ -225,7 +222,7 @@ static void show(window *output)
 {
     az_video_item item = az_video_queue_pop(&output->queue);
     output->is_prepared = false;
-    pthread_mutex_unlock(&output->lock);
+    pthread_mutex_unlock(&output->worker.lock);
     az_subsystem_lock(SDL_INIT_VIDEO);
     az_painter_show(&output->painter);
     az_subsystem_unlock(SDL_INIT_VIDEO);
@@ -234,7 +231,7 @@ static void show(window *output)
     output->shown = item.frame;
     item.frame = NULL;
     az_video_item_deinit(&item);
-    pthread_mutex_lock(&output->lock);
+    pthread_mutex_lock(&output->worker.lock);
 }
 
 static void drop_first(window *output)
@@ -256,9 +253,9 @@ static void step(window *output)
         take_text(output);
     } else if (output->next_pump <= now && has_time) {
         output->next_pump = now + PUMP_INTERVAL;
-        pthread_mutex_unlock(&output->lock);
+        pthread_mutex_unlock(&output->worker.lock);
         pump(output);
-        pthread_mutex_lock(&output->lock);
+        pthread_mutex_lock(&output->worker.lock);
     } else if (second && second->at <= now) {
         drop_first(output);
     } else if (first && !output->is_prepared) {
@@ -269,7 +266,7 @@ static void step(window *output)
         int64_t time = first ? first->at : AZ_NEVER;
         if (has_time)
             time = AZ_MIN(time, AZ_MAX(output->next_pump, now));
-        az_cond_wait_until(&output->changed, &output->lock, time);
+        az_cond_wait_until(&output->worker.changed, &output->worker.lock, time);
     }
 }
 
@@ -324,12 +321,12 @@ static void *run(void *argument)
     bool is_open = open_window(output);
     if (!is_open)
         az_log_printf(&output->log, AZ_LOG_ERROR, "window", "no window: %s", SDL_GetError());
-    pthread_mutex_lock(&output->lock);
+    pthread_mutex_lock(&output->worker.lock);
     output->state = is_open ? WINDOW_OPEN : WINDOW_FAILED;
-    pthread_cond_broadcast(&output->changed);
-    while (is_open && !output->is_stopping)
+    pthread_cond_broadcast(&output->worker.changed);
+    while (is_open && !output->worker.is_stopping)
         step(output);
-    pthread_mutex_unlock(&output->lock);
+    pthread_mutex_unlock(&output->worker.lock);
     if (is_open)
         close_window(output);
     SDL_TLSCleanup(); /* this is not a thread of SDL's */
@@ -343,7 +340,7 @@ static void present(az_video *video, const az_present *present)
     window *output = (window *)video;
     az_video_item item, dropped;
     az_video_item_init(&item, present, true, false);
-    pthread_mutex_lock(&output->lock);
+    pthread_mutex_lock(&output->worker.lock);
     bool is_full = az_video_queue_push(&output->queue, &item, &dropped);
     if (is_full) {
         output->is_prepared = false;
@@ -352,28 +349,28 @@ static void present(az_video *video, const az_present *present)
         az_video_item_deinit(&dropped);
     }
     if (is_full || output->queue.count == 1)
-        pthread_cond_broadcast(&output->changed);
-    pthread_mutex_unlock(&output->lock);
+        pthread_cond_broadcast(&output->worker.changed);
+    pthread_mutex_unlock(&output->worker.lock);
 }
 
 static void flush(az_video *video)
 {
     window *output = (window *)video;
-    pthread_mutex_lock(&output->lock);
+    pthread_mutex_lock(&output->worker.lock);
     az_video_queue_clear(&output->queue);
     output->is_prepared = false;
     output->flushes++;
-    pthread_mutex_unlock(&output->lock);
+    pthread_mutex_unlock(&output->worker.lock);
 }
 
 /* Runs on the thread that draws text, or in set_text(). */
 static void on_text_ready(void *user)
 {
     window *output = user;
-    pthread_mutex_lock(&output->lock);
+    pthread_mutex_lock(&output->worker.lock);
     output->has_new_text = true;
-    pthread_cond_broadcast(&output->changed);
-    pthread_mutex_unlock(&output->lock);
+    pthread_cond_broadcast(&output->worker.changed);
+    pthread_mutex_unlock(&output->worker.lock);
 }
 
 static void set_text(az_video *video, const aizu_cue *const *cues, size_t count)
@@ -383,11 +380,11 @@ static void set_text(az_video *video, const aizu_cue *const *cues, size_t count)
         return;
     if (!output->text) {
         az_subtitle_thread *text = az_subtitle_thread_create(&output->log, on_text_ready, output);
-        pthread_mutex_lock(&output->lock);
+        pthread_mutex_lock(&output->worker.lock);
         output->text = text;
         if (text)
             az_subtitle_thread_set_size(text, output->place_width, output->place_height);
-        pthread_mutex_unlock(&output->lock);
+        pthread_mutex_unlock(&output->worker.lock);
     }
     if (!output->text || !az_subtitle_thread_set_text(output->text, cues, count))
         az_log_printf(&output->log, AZ_LOG_WARNING, "window", "cannot show text: out of memory");
@@ -395,15 +392,10 @@ static void set_text(az_video *video, const aizu_cue *const *cues, size_t count)
 
 static void end(window *output)
 {
-    pthread_mutex_lock(&output->lock);
-    output->is_stopping = true;
-    pthread_cond_broadcast(&output->changed);
-    pthread_mutex_unlock(&output->lock);
-    pthread_join(output->thread, NULL);
-    az_subtitle_thread_destroy(&output->text);
+    az_worker_join(&output->worker);
+    az_subtitle_thread_destroy(&output->text); /* its thread calls back until then */
+    az_worker_deinit(&output->worker);
     az_video_queue_clear(&output->queue);
-    pthread_cond_destroy(&output->changed);
-    pthread_mutex_destroy(&output->lock);
     free(output);
 }
 
@@ -426,28 +418,19 @@ aizu_result az_video_create_window(az_video **video, const az_post *post, const 
     if (log)
         output->log = *log;
     SDL_strlcpy(output->title, title ? title : "", sizeof(output->title));
-    if (pthread_mutex_init(&output->lock, NULL))
-        goto fail;
-    if (!az_cond_init(&output->changed))
-        goto fail_lock;
-    if (pthread_create(&output->thread, NULL, run, output))
-        goto fail_cond;
-    pthread_mutex_lock(&output->lock);
+    if (!az_worker_start(&output->worker, run, output)) {
+        free(output);
+        return AIZU_E_INTERNAL;
+    }
+    pthread_mutex_lock(&output->worker.lock);
     while (output->state == WINDOW_OPENING)
-        pthread_cond_wait(&output->changed, &output->lock);
+        pthread_cond_wait(&output->worker.changed, &output->worker.lock);
     bool is_open = output->state == WINDOW_OPEN;
-    pthread_mutex_unlock(&output->lock);
+    pthread_mutex_unlock(&output->worker.lock);
     if (!is_open) {
         end(output);
         return AIZU_E_VIDEO_DEVICE;
     }
     *video = &output->base;
     return AIZU_OK;
-fail_cond:
-    pthread_cond_destroy(&output->changed);
-fail_lock:
-    pthread_mutex_destroy(&output->lock);
-fail:
-    free(output);
-    return AIZU_E_INTERNAL;
 }
