@@ -497,6 +497,23 @@ void az_cue_queue_begin(az_cue_queue *queue, int64_t pts)
     queue->next = lower_bound(queue, pts);
 }
 
+void az_cue_queue_withdraw(az_cue_queue *queue, aizu_cue_kind kind)
+{
+    for (size_t i = 0; i < queue->count; i++) {
+        record *r = queue->records[i];
+        if (!r->cue || az_cue_public(r->cue)->kind != kind)
+            continue;
+        if (r->is_active && !out_reserve(queue, 1))
+            return;
+        if (r->is_active) {
+            give_end(queue, r, 0);
+            r->passing = queue->passing - 1; /* added again it is entered again */
+        }
+        open_set(queue, r, false, false);
+        payload_drop(queue, r);
+    }
+}
+
 void az_cue_queue_forget(az_cue_queue *queue, int64_t pts)
 {
     size_t kept = 0;
@@ -523,7 +540,7 @@ int64_t az_cue_queue_next(const az_cue_queue *queue)
             next = queue->records[i]->pts;
     const record *open = open_first(queue);
     if (open)
-        next = AZ_MIN(next, open->is_joining ? queue->cursor : open->end);
+        next = AZ_MIN(next, open->is_joining ? queue->cursor : AZ_MAX(open->end, queue->cursor));
     return next;
 }
 

@@ -68,13 +68,18 @@ void az_cue_queue_jump(az_cue_queue *queue, int64_t pts);
 /* The presentation is over: all that is left is given out, what is after `end` flagged AIZU_CUE_SKIPPED. */
 void az_cue_queue_finish(az_cue_queue *queue, int64_t end);
 
+/* Cues of a kind are not wanted any more: those that are to come are dropped until they are added again, and
+ * ranges that the playhead is in end. */
+void az_cue_queue_withdraw(az_cue_queue *queue, aizu_cue_kind kind);
+
 /* Nothing before `pts` can be received any more: its history may go. */
 void az_cue_queue_forget(az_cue_queue *queue, int64_t pts);
 
 /* The next cue to deliver; AIZU_AGAIN when there is none. */
 AZ_NODISCARD aizu_result az_cue_queue_take(az_cue_queue *queue, az_cue_delivery *delivery);
 
-/* The time of the next cue to come (start or end), AZ_NEVER when none is known. */
+/* The time of the next cue to come (start or end), or where the playhead is when it is due already; AZ_NEVER
+ * when none is known. */
 int64_t az_cue_queue_next(const az_cue_queue *queue);
 
 /* The cues that start in [begin, end), and the ranges that the passing begins inside of when `begin` is not

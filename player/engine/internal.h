@@ -542,6 +542,7 @@ void az_metadata_flush(az_engine *e); /* other media follows */
 void az_metadata_deinit(az_engine *e);
 /* Captions in the picture. */
 void az_metadata_scan(az_lane *lane, const az_sample *sample, int64_t pts, const az_track *track);
+void az_metadata_rescan(az_engine *e); /* another channel was chosen: those of what is queued are read anew */
 
 /* ---- stream.c ---- */
 

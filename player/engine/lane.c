@@ -604,7 +604,8 @@ static void segment_failed(az_lane *lane, const az_fetch_outcome *outcome)
 {
     az_engine *e = lane->e;
     const az_fetch *fetch = &e->fetches[segment_slot(lane)];
-    bool is_dry = az_playback_ahead(e) < AIZU_SECOND;
+    int64_t ahead = lane->kind == AZ_LANE_TEXT ? held(lane) : az_playback_ahead(e);
+    bool is_dry = ahead < AIZU_SECOND;
     bool is_hopeless = az_add_sat(lane->success, AZ_GIVE_UP_AFTER) <= e->now && is_dry;
     if (outcome->result == AIZU_E_MEMORY || is_hopeless) {
         az_lane_fault(lane, outcome, true, "segment");

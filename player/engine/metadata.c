@@ -276,17 +276,13 @@ static void on_triplets(void *user, az_span triplets)
     scan->picture.size += size;
 }
 
-void az_metadata_scan(az_lane *lane, const az_sample *sample, int64_t pts, const az_track *track)
+/* Pictures come in the order of decoding; `order` is the DTS of this one. */
+static void scan_picture(az_engine *e, az_span data, int64_t pts, int64_t order, const az_track *track)
 {
-    az_engine *e = lane->e;
     az_caption_state *c = &e->captions;
-    bool is_h265 = sample->codec == AZ_CODEC_H265;
-    if (lane->kind != AZ_LANE_MAIN || (!is_h265 && sample->codec != AZ_CODEC_H264))
-        return;
     sei_scan scan = {.picture = {.pts = pts}};
     const az_sei_sink sink = {.user = &scan, .triplets = on_triplets};
-    az_sei_scan(az_slice_span(sample->data), is_h265, az_metadata_length_size(track), &sink);
-    int64_t order = e->streams[AZ_STREAM_VIDEO].last_dts;
+    az_sei_scan(data, track->codec == AZ_CODEC_H265, az_metadata_length_size(track), &sink);
     if (c->decoder)
         feed_until(c, order);
     if (scan.picture.size == 0 && !c->decoder)
@@ -299,6 +295,35 @@ void az_metadata_scan(az_lane *lane, const az_sample *sample, int64_t pts, const
         feed_first(c);
     c->pictures[c->count++] = scan.picture;
     list_channels(e);
+}
+
+static bool has_captions(const az_track *track)
+{
+    return track && (track->codec == AZ_CODEC_H264 || track->codec == AZ_CODEC_H265);
+}
+
+void az_metadata_scan(az_lane *lane, const az_sample *sample, int64_t pts, const az_track *track)
+{
+    if (lane->kind == AZ_LANE_MAIN && has_captions(track) && sample->media == AZ_MEDIA_VIDEO)
+        scan_picture(lane->e, az_slice_span(sample->data), pts, lane->e->streams[AZ_STREAM_VIDEO].last_dts,
+                     track);
+}
+
+void az_metadata_rescan(az_engine *e)
+{
+    az_caption_state *c = &e->captions;
+    const az_unit_ring *ring = &e->streams[AZ_STREAM_VIDEO].units;
+    if (!c->decoder)
+        return;
+    az_captions_destroy(&c->decoder);
+    c->count = 0;
+    c->last = AIZU_NO_TIME;
+    for (size_t i = 0; i < ring->count; i++) {
+        const az_unit_node *node = &ring->nodes[(ring->begin + i) % ring->capacity];
+        if (has_captions(&node->format->track))
+            scan_picture(e, az_slice_span(node->unit.data), node->unit.pts, node->unit.dts,
+                         &node->format->track);
+    }
 }
 
 /* Bytes of the length before each NAL unit, 0 for Annex B (ISO/IEC 14496-15, 5.3.3.1 and 8.3.3.1). */

@@ -204,7 +204,13 @@ static void kind_step(az_engine *e, aizu_rendition_kind kind)
         lane_enter(lane, source);
     if (index == list->used)
         return;
+    if (kind == AIZU_RENDITION_TEXT && list->used >= 0) { /* what was received of it stays away */
+        az_cue_queue_withdraw(e->cues, AIZU_CUE_TEXT);
+        az_present_deliver(e, e->now);
+    }
     list->used = index;
+    if (index >= 0 && list->items[index].caption >= 0)
+        az_metadata_rescan(e);
     az_report_rendition(e, kind, index);
 }
 

@@ -446,6 +446,8 @@ bool az_source_fail_over(az_lane *lane)
     az_source *failed = az_source_current(lane);
     if (other_url(e, failed))
         return fetch_current(lane) == AIZU_OK;
+    if (lane->kind != AZ_LANE_MAIN)
+        return false; /* another rendition is no substitute */
     failed->penalty_until = AZ_MAX(failed->penalty_until, az_add_sat(e->now, PENALTY));
     size_t other = other_source(lane, lane->current);
     if (other == AZ_NO_SOURCE)

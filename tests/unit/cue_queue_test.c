@@ -946,7 +946,7 @@ static void model_compare_next(model *m, const az_cue_queue *queue)
 {
     bool is_end;
     const model_cue *c = model_next(m, INT64_MAX, &is_end);
-    int64_t want = !c ? AZ_NEVER : c->is_joining ? m->cursor : is_end ? c->end : c->pts;
+    int64_t want = !c ? AZ_NEVER : c->is_joining ? m->cursor : is_end ? AZ_MAX(c->end, m->cursor) : c->pts;
     if (!c)
         for (size_t i = 0; i < MODEL_CUES; i++)
             assert_false(m->cues[i].is_active && m->cues[i].end != AZ_NEVER);

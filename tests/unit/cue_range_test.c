@@ -91,6 +91,49 @@ static void an_end_that_is_learned_in_time_is_told_in_time(void **state)
     az_cue_queue_destroy(&queue);
 }
 
+/* A driver goes where the next cue is: it must get past it. */
+static void a_range_that_comes_when_it_is_over_ends_at_the_next_step(void **state)
+{
+    (void)state;
+    az_cue_queue *queue = queue_at(0);
+    az_cue_queue_pass(queue, 20 * S);
+    assert_int_equal(add(queue, 5 * S, 2 * S, "late"), AIZU_OK);
+    expect(queue, "late", AIZU_CUE_START, AIZU_CUE_LATE, 2 * S);
+    expect_nothing(queue);
+    assert_int_equal(az_cue_queue_next(queue), 20 * S);
+    az_cue_queue_pass(queue, 20 * S + 1);
+    expect(queue, "late", AIZU_CUE_END, 0, 2 * S);
+    assert_int_equal(az_cue_queue_next(queue), AZ_NEVER);
+    az_cue_queue_destroy(&queue);
+}
+
+static void what_is_withdrawn_ends_and_does_not_come(void **state)
+{
+    (void)state;
+    az_cue_queue *queue = queue_at(0);
+    assert_int_equal(add(queue, S, S, "over"), AIZU_OK);
+    assert_int_equal(add(queue, 5 * S, 10 * S, "now"), AIZU_OK);
+    assert_int_equal(add(queue, 12 * S, S, "soon"), AIZU_OK);
+    az_cue_queue_pass(queue, 10 * S);
+    expect(queue, "over", AIZU_CUE_START, 0, S);
+    expect(queue, "over", AIZU_CUE_END, 0, S);
+    uint64_t id = expect(queue, "now", AIZU_CUE_START, 0, 10 * S);
+    az_cue_queue_withdraw(queue, AIZU_CUE_ID3);
+    expect_nothing(queue);
+    az_cue_queue_withdraw(queue, AIZU_CUE_TEXT);
+    expect(queue, "now", AIZU_CUE_END, 0, 10 * S);
+    expect_nothing(queue);
+    assert_int_equal(az_cue_queue_next(queue), AZ_NEVER);
+    assert_int_equal(add(queue, 5 * S, 10 * S, "now"), AIZU_AGAIN); /* it is wanted after all */
+    assert_int_equal(expect(queue, "now", AIZU_CUE_START, AIZU_CUE_LATE | AIZU_CUE_REPLAY, 10 * S), id);
+    az_cue_queue_withdraw(queue, AIZU_CUE_TEXT);
+    expect(queue, "now", AIZU_CUE_END, 0, 10 * S);
+    az_cue_queue_begin(queue, 7 * S);
+    az_cue_queue_finish(queue, 30 * S);
+    expect_nothing(queue);
+    az_cue_queue_destroy(&queue);
+}
+
 static void an_end_that_is_learned_before_the_start_is_in_both(void **state)
 {
     (void)state;
@@ -310,6 +353,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_end_that_is_learned_in_time_is_told_in_time),
+        cmocka_unit_test(a_range_that_comes_when_it_is_over_ends_at_the_next_step),
+        cmocka_unit_test(what_is_withdrawn_ends_and_does_not_come),
         cmocka_unit_test(an_end_that_is_learned_before_the_start_is_in_both),
         cmocka_unit_test(what_was_delivered_stays_as_it_was),
         cmocka_unit_test(an_end_that_is_already_behind_is_told_at_the_next_pass),

@@ -156,6 +156,25 @@ static void sound_that_cannot_be_had_is_given_up_and_the_picture_plays(void **st
     rig_destroy(r);
 }
 
+static void a_missing_segment_of_sound_costs_no_more_than_itself(void **state)
+{
+    (void)state;
+    rig *r = rig_with_languages();
+    rig_find(r, "en4.ts")->status = 404;
+    rig_find(r, "en4.ts")->result = AIZU_E_NOT_FOUND;
+    rig_start(r);
+    rig_load(r, "m.m3u8");
+    rig_play(r);
+    rig_run(r, 60 * S);
+    assert_int_equal(rig_snapshot(r).state, AIZU_STATE_ENDED);
+    assert_int_equal(rig_snapshot(r).renditions[AIZU_RENDITION_AUDIO], 0);
+    assert_null(rig_fetch_of(r, "ja.m3u8", 0)); /* another language would be no help */
+    assert_non_null(rig_fetch_of(r, "en9.ts", 0));
+    assert_true(rig_count(r, AZ_ACTION_AUDIO, 0) > 17 * 46);
+    assert_int_equal(rig_count(r, RIG_PRESENTED, 0), 500);
+    rig_destroy(r);
+}
+
 static void a_seek_takes_all_lanes_along(void **state)
 {
     (void)state;
@@ -369,6 +388,7 @@ int main(void)
         cmocka_unit_test(a_preferred_language_goes_before_the_default),
         cmocka_unit_test(another_rendition_takes_over_without_a_gap),
         cmocka_unit_test(sound_that_cannot_be_had_is_given_up_and_the_picture_plays),
+        cmocka_unit_test(a_missing_segment_of_sound_costs_no_more_than_itself),
         cmocka_unit_test(a_seek_takes_all_lanes_along),
         cmocka_unit_test(a_redundant_copy_takes_over_when_one_fails),
         cmocka_unit_test(the_steering_server_chooses_the_pathway),

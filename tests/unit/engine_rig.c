@@ -131,12 +131,45 @@ static void write_cues(ts_writer *w, ts_bytes *unit, const rig_segment *s, int64
     }
 }
 
+static unsigned with_parity(unsigned byte)
+{
+    unsigned ones = 0;
+    for (unsigned i = 0; i < 7; i++)
+        ones += byte >> i & 1;
+    return byte | (ones % 2 ? 0 : 0x80);
+}
+
+/* A delimiter, and the pairs of a picture in a message (CTA-708, 4.4). */
+static void write_captions(ts_bytes *unit, const rig_segment *s, int picture)
+{
+    static const uint8_t head[] = {0, 0, 0, 1, 0x09, 0xF0, 0, 0, 0, 1, 0x06, 0x04};
+    static const uint8_t body[] = {0xB5, 0x00, 0x31, 'G', 'A', '9', '4', 0x03};
+    unsigned count = 0;
+    ts_bytes_append(unit, head, sizeof(head));
+    for (size_t i = 0; i < s->caption_count; i++)
+        count += s->captions[i].frame == picture;
+    ts_bytes_u8(unit, (unsigned)sizeof(body) + 3 + 3 * count);
+    ts_bytes_append(unit, body, sizeof(body));
+    ts_bytes_u8(unit, 0x40 | count);
+    ts_bytes_u8(unit, 0xFF);
+    for (size_t i = 0; i < s->caption_count; i++) {
+        if (s->captions[i].frame != picture)
+            continue;
+        ts_bytes_u8(unit, 0xFC);
+        ts_bytes_u8(unit, with_parity(s->captions[i].pair[0]));
+        ts_bytes_u8(unit, with_parity(s->captions[i].pair[1]));
+    }
+    ts_bytes_u8(unit, 0xFF);
+    ts_bytes_u8(unit, 0x80);
+}
+
 #define PARTS_MAX 16
 
 /* Writes a segment; marks are where each `part_frames` frames begin. The number of marks. */
 static size_t write_segment(ts_bytes *whole, const rig_segment *s, int part_frames, size_t *marks)
 {
-    static const ts_h264 format = {.width = 64, .height = 64, .frame_rate_num = 25, .frame_rate_den = 1};
+    ts_h264 format = {.width = 64, .height = 64, .frame_rate_num = 25, .frame_rate_den = 1};
+    format.has_no_delimiter = s->caption_count > 0;
     ts_bytes unit = {0};
     ts_writer w;
     int frames = s->frames ? s->frames : 50;
@@ -154,6 +187,8 @@ static size_t write_segment(ts_bytes *whole, const rig_segment *s, int part_fram
         int64_t ticks = s->ticks + i * INT64_C(3600);
         write_cues(&w, &unit, s, i * RIG_FRAME, (i + 1) * RIG_FRAME);
         ts_bytes_clear(&unit);
+        if (s->caption_count > 0)
+            write_captions(&unit, s, i);
         ts_es_h264(&unit, &format, i == 0, (uint32_t)i, s->frame_size ? s->frame_size : 100);
         ts_pes pes = ts_pes_make(VIDEO_PID, ticks);
         pes.is_random_access = i == 0;
@@ -445,7 +480,10 @@ static void act_cue(az_action *a, rig_entry *entry)
     const aizu_cue *cue = az_cue_public(a->cue);
     entry->id = cue->id;
     entry->pts = cue->pts;
+    entry->kind = cue->kind;
+    entry->duration = cue->duration;
     entry->phase = a->phase;
+    snprintf(entry->key, sizeof(entry->key), "%.63s", cue->key);
     entry->flags = a->cue_flags;
     entry->due = a->due;
     entry->late_by = a->late_by;

@@ -45,8 +45,11 @@ typedef struct rig_entry {
     int64_t pts, at;
     uint64_t id; /* cue, frame or fetch */
     size_t cue_count;
+    aizu_cue_kind kind;
     aizu_cue_phase phase;
     unsigned flags;
+    int64_t duration; /* of a cue */
+    char key[64];
     int64_t due, late_by;
     az_stream stream;
     uint32_t generation;
@@ -105,6 +108,12 @@ typedef struct rig_cue {
     const char *text;
 } rig_cue;
 
+/* Captions of CEA-608: a pair of bytes, without parity, in the picture of a frame. */
+typedef struct rig_caption {
+    int frame;
+    uint8_t pair[2];
+} rig_caption;
+
 typedef struct rig_segment {
     int64_t ticks; /* of its first frame */
     int frames;    /* 0: 50, which is two seconds */
@@ -112,6 +121,8 @@ typedef struct rig_segment {
     size_t frame_size; /* 0: 100 */
     const rig_cue *cues;
     size_t cue_count;
+    const rig_caption *captions;
+    size_t caption_count;
 } rig_segment;
 
 rig *rig_create(void); /* config may be changed before rig_start() */
