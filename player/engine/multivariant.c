@@ -47,21 +47,6 @@ static bool is_audio_only(const az_variant *variant)
     return variant->codecs.size > 0 && variant->height == 0 && !has_video_codec(variant->codecs);
 }
 
-/* Something that a client must know to play the variant, and this one does not (REQ-*, bis 4.4.6.2). */
-static bool is_beyond_us(const az_variant *variant)
-{
-    for (size_t i = 0; i < variant->attributes.count; i++) {
-        const az_attribute *a = &variant->attributes.items[i];
-        if (!az_span_starts_with(a->name, "REQ-"))
-            continue;
-        bool is_flat = az_span_equal_str(a->value, "CH-MONO") || az_span_equal_str(a->value, "PROJ-RECT") ||
-                       az_span_equal_str(a->value, "CH-MONO/PROJ-RECT");
-        if (!az_span_equal_str(a->name, "REQ-VIDEO-LAYOUT") || !is_flat)
-            return true;
-    }
-    return false;
-}
-
 /* Variants that are not chosen by themselves, unless there is nothing else: without a picture; for outputs
  * that are protected from copying, which this one is not; and of a range that it does not show as it is
  * meant. */
@@ -154,7 +139,7 @@ static az_source *redundant_of(az_presentation *p, const az_variant *variant, ui
 static bool variant_add(az_presentation *p, const az_variant *variant, const char *base)
 {
     char url[AIZU_URL_SIZE_MAX];
-    if (is_beyond_us(variant) || az_url_resolve(url, sizeof(url), az_span_str(base), variant->uri) != AIZU_OK)
+    if (az_url_resolve(url, sizeof(url), az_span_str(base), variant->uri) != AIZU_OK)
         return false;
     uint64_t identity = variant_identity(variant);
     az_source *known = variant->bandwidth > 0 ? redundant_of(p, variant, identity) : NULL;

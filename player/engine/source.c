@@ -290,23 +290,41 @@ static aizu_result took_media(az_lane *lane, size_t index, const az_fetch *fetch
 }
 
 /* There is nothing to play in it, and there never will be. */
-static bool is_void(const az_media_playlist *media)
+static bool is_void(const az_list *list)
 {
-    return media->segment_count == 0 && (media->has_endlist || media->type == AZ_PLAYLIST_TYPE_VOD);
+    const az_media_playlist *media = az_list_playlist(list);
+    return az_list_is_empty(list) && (media->has_endlist || media->type == AZ_PLAYLIST_TYPE_VOD);
 }
 
-/* The first version of a media playlist. *playlist is taken over. */
-static aizu_result take_first(az_lane *lane, size_t index, az_playlist **playlist, const az_fetch *fetch)
+/* The first version of a media playlist: as a document, or as text, which the list reads itself. */
+typedef struct first_version {
+    az_playlist *playlist; /* NULL: text */
+    az_slice text;
+    az_playlist_context context;
+    az_playlist_error *error;
+} first_version;
+
+static aizu_result list_take(az_list *list, first_version *version, az_list_change *change)
+{
+    bool is_full_needed;
+    if (version->playlist)
+        return az_list_update(list, &version->playlist, change);
+    return az_list_reload(list, version->text, &version->context, change, &is_full_needed, version->error);
+}
+
+static aizu_result take_first(az_lane *lane, size_t index, first_version *version, const az_fetch *fetch)
 {
     az_source *source = &lane->e->presentation.sources[index];
-    az_list_change change;
+    az_list_change change = AZ_LIST_SAME;
     az_list_destroy(&source->list);
     source->list = az_list_create();
     if (!source->list) {
-        az_playlist_destroy(playlist);
+        az_playlist_destroy(&version->playlist);
         return AIZU_E_MEMORY;
     }
-    aizu_result result = az_list_update(source->list, playlist, &change);
+    aizu_result result = list_take(source->list, version, &change);
+    if (result == AIZU_OK && is_void(source->list))
+        result = AIZU_E_PLAYLIST;
     if (result == AIZU_OK)
         result = took_media(lane, index, fetch, change, true);
     if (result != AIZU_OK)
@@ -333,7 +351,9 @@ static aizu_result take_single(az_engine *e, az_playlist **playlist, const az_fe
     lane->current = lane->wanted = 0;
     p->version++;
     az_report_event(e, AIZU_EVENT_QUALITIES, AIZU_NO_TIME);
-    return take_first(lane, 0, playlist, fetch);
+    first_version version = {.playlist = *playlist};
+    *playlist = NULL;
+    return take_first(lane, 0, &version, fetch);
 }
 
 static void trace_diagnostics(const az_engine *e, const az_playlist *playlist)
@@ -343,11 +363,10 @@ static void trace_diagnostics(const az_engine *e, const az_playlist *playlist)
                  playlist->diagnostics[i].text);
 }
 
-/* A playlist that is seen for the first time. A *detail is static or in `error`. */
-static aizu_result take_new(az_engine *e, az_fetch_slot slot, size_t index, az_slice text,
-                            az_playlist_error *error, const char **detail)
+/* What is loaded first: it may be of either kind. A *detail is static or in `error`. */
+static aizu_result take_root(az_engine *e, az_slice text, az_playlist_error *error, const char **detail)
 {
-    az_fetch *fetch = &e->fetches[slot];
+    az_fetch *fetch = &e->fetches[AZ_FETCH_MULTIVARIANT];
     az_playlist *playlist;
     az_playlist_context context = context_of(e, fetch);
     aizu_result result = az_playlist_parse_context(&playlist, text, &context, error);
@@ -357,20 +376,24 @@ static aizu_result take_new(az_engine *e, az_fetch_slot slot, size_t index, az_s
     }
     trace_diagnostics(e, playlist);
     bool is_multivariant = playlist->kind == AZ_PLAYLIST_MULTIVARIANT;
-    if (slot == AZ_FETCH_MULTIVARIANT && is_multivariant) {
-        result = take_multivariant(e, &playlist, az_fetch_base(fetch));
-        *detail = result == AIZU_E_PLAYLIST ? "the multivariant playlist has no usable variant" : NULL;
-        return result;
-    }
-    *detail = is_multivariant               ? "a variant leads to a multivariant playlist"
-              : is_void(&playlist->u.media) ? "the playlist is finished and has no segments"
-                                            : NULL;
-    if (*detail) {
-        az_playlist_destroy(&playlist);
-        return AIZU_E_PLAYLIST;
-    }
-    return slot == AZ_FETCH_MULTIVARIANT ? take_single(e, &playlist, fetch)
-                                         : take_first(&e->lanes[az_slot_lane(slot)], index, &playlist, fetch);
+    result = is_multivariant ? take_multivariant(e, &playlist, az_fetch_base(fetch))
+                             : take_single(e, &playlist, fetch);
+    if (result == AIZU_E_PLAYLIST)
+        *detail = is_multivariant ? "the multivariant playlist has no usable variant"
+                                  : "the playlist is finished and has no segments";
+    return result;
+}
+
+/* A media playlist that is seen for the first time. */
+static aizu_result take_new(az_lane *lane, az_fetch_slot slot, size_t index, az_slice text,
+                            az_playlist_error *error, const char **detail)
+{
+    az_engine *e = lane->e;
+    first_version version = {.text = text, .context = context_of(e, &e->fetches[slot]), .error = error};
+    aizu_result result = take_first(lane, index, &version, &e->fetches[slot]);
+    if (result != AIZU_OK)
+        *detail = error->text[0] ? error->text : "the playlist is finished and has no segments";
+    return result;
 }
 
 /* The next version of a playlist. */
@@ -383,6 +406,10 @@ static aizu_result take_reload(az_lane *lane, az_fetch_slot slot, az_slice text,
     az_playlist_context context = context_of(e, &e->fetches[slot]);
     bool is_full_needed = false;
     aizu_result result = az_list_reload(source->list, text, &context, &change, &is_full_needed, error);
+    if (is_full_needed && source->is_full_needed) {
+        *detail = "the server sends an update where the whole playlist is asked for";
+        return AIZU_E_PLAYLIST;
+    }
     if (is_full_needed) { /* the update does not fit: the whole playlist, at once */
         source->is_full_needed = true;
         return fetch_current(lane);
@@ -403,8 +430,10 @@ static aizu_result take_body(az_engine *e, az_fetch_slot slot, az_playlist_error
     bool is_switch = az_slot_purpose(slot) == AZ_FETCH_SWITCH;
     size_t index = is_switch ? lane->wanted : lane->current;
     /* what a switch that came to nothing left behind is out of date */
-    if (slot == AZ_FETCH_MULTIVARIANT || is_switch || !az_source_list(lane))
-        result = take_new(e, slot, index, text, error, detail);
+    if (slot == AZ_FETCH_MULTIVARIANT)
+        result = take_root(e, text, error, detail);
+    else if (is_switch || !az_source_list(lane))
+        result = take_new(lane, slot, index, text, error, detail);
     else
         result = take_reload(lane, slot, text, error, detail);
     az_slice_unref(&text);
