@@ -143,6 +143,7 @@ aizu_result az_audio_frame_parse(az_codec codec, az_span bytes, az_audio_frame *
     if (bytes.size == 0)
         return AIZU_AGAIN;
     out->is_dependent = false;
+    out->skip = 0;
     if (codec == AZ_CODEC_AAC)
         return parse_adts(bytes, out);
     if (codec == AZ_CODEC_AC3 || codec == AZ_CODEC_EAC3)

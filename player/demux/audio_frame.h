@@ -13,8 +13,9 @@
 typedef struct az_audio_frame {
     az_codec codec;        /* AC-3 and E-AC-3 are told apart by the frame itself */
     size_t size;           /* bytes, header included */
+    size_t skip;           /* of them at the start that are not handed on; Opus: its control header */
     int samples;           /* per channel */
-    int sample_rate;       /* Hz */
+    int sample_rate;       /* Hz; LATM: 0 before its first configuration */
     int channels;          /* 0: not in the header */
     bool is_dependent;     /* E-AC-3: adds channels to the frame before it, same access unit */
     char codec_string[16]; /* RFC 6381 */

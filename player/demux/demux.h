@@ -29,7 +29,7 @@ typedef enum az_codec {
     AZ_CODEC_AV1,
     AZ_CODEC_VP9,
     AZ_CODEC_AAC,      /* ADTS frames where az_track.config is empty, else raw ones */
-    AZ_CODEC_AAC_LATM, /* signalled, not demuxed into frames */
+    AZ_CODEC_AAC_LATM, /* LOAS frames, whole; az_track.config is empty */
     AZ_CODEC_AC3,
     AZ_CODEC_EAC3,
     AZ_CODEC_MP3, /* MPEG-1/2 audio, layers I to III */
@@ -148,7 +148,7 @@ typedef enum az_demux_trouble {
     AZ_DEMUX_BAD_SECTION,     /* PAT or PMT with a wrong CRC or structure */
     AZ_DEMUX_BAD_PES,         /* PES header that cannot be read, or data of no PES */
     AZ_DEMUX_BAD_FRAME,       /* an audio frame header or parameter set that cannot be read */
-    AZ_DEMUX_UNSUPPORTED,     /* a stream that is not demuxed, as LATM */
+    AZ_DEMUX_UNSUPPORTED,     /* a stream that is not demuxed, as DTS */
     AZ_DEMUX_LIMIT,           /* something was larger than its limit and was dropped */
     AZ_DEMUX_BAD_BOX,         /* fMP4: a box that cannot be read, or contradicts another */
     AZ_DEMUX_BAD_TEXT,        /* WebVTT: a cue that cannot be read */

@@ -6,15 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "demux/aac_config.h"
 #include "demux/fmp4_movie.h"
-
-#define SBR             5 /* audio object types */
-#define ESCAPE          31
-#define PS              29
-#define SYNC_SBR        0x2B7
-#define SYNC_PS         0x548
-#define RATE_ESCAPED    15
-#define EXTENSION_REACH 256 /* bits of a core's configuration, at most */
 
 static void set_string(az_track *t, const char *text)
 {
@@ -22,67 +15,23 @@ static void set_string(az_track *t, const char *text)
     snprintf(t->codec_string, sizeof(t->codec_string), "%s", text);
 }
 
-static unsigned read_object_type(az_bits *b)
-{
-    unsigned type = az_bits_u(b, 5);
-    return type == ESCAPE ? 32 + az_bits_u(b, 6) : type;
-}
-
-static int read_rate(az_bits *b)
-{
-    static const int rates[] = {96000, 88200, 64000, 48000, 44100, 32000, 24000,
-                                22050, 16000, 12000, 11025, 8000,  7350};
-    unsigned index = az_bits_u(b, 4);
-    if (index == RATE_ESCAPED)
-        return (int)az_bits_u(b, 24);
-    return index < AZ_COUNT(rates) ? rates[index] : 0;
-}
-
-/* Whether an extension follows the configuration of the core that a decoder of old does not see. */
-static bool find_extension(az_bits b, int *rate, bool *has_ps)
-{
-    for (size_t end = b.pos + EXTENSION_REACH; b.pos < end && az_bits_left(&b) >= 16;) {
-        az_bits at = b;
-        if (az_bits_u(&at, 11) == SYNC_SBR) {
-            if (read_object_type(&at) != SBR || !az_bits_flag(&at))
-                return false;
-            *rate = read_rate(&at);
-            *has_ps = az_bits_left(&at) >= 12 && az_bits_u(&at, 11) == SYNC_PS && az_bits_flag(&at);
-            return !at.failed;
-        }
-        az_bits_skip(&b, 1);
-    }
-    return false;
-}
-
 /* 1.6.2.1; what it does not say stays as the sample entry has it. */
 static void read_asc(az_fmp4_entry *entry, az_span asc, az_fmp4_out *out)
 {
-    static const uint8_t channels[] = {0, 1, 2, 3, 4, 5, 6, 8, 0, 0, 0, 7, 8, 0, 8};
     az_track *t = &entry->track;
+    az_aac_config config;
     az_bits b;
     az_bits_init(&b, asc);
-    unsigned type = read_object_type(&b), config;
-    int rate = read_rate(&b);
-    config = az_bits_u(&b, 4);
-    bool has_ps = type == PS;
-    unsigned announced = type;
-    if (type == SBR || type == PS) {
-        rate = read_rate(&b);
-        type = read_object_type(&b);
-    } else if (find_extension(b, &rate, &has_ps)) {
-        announced = has_ps ? PS : SBR;
-    }
-    if (b.failed || type == 0) {
+    if (!az_aac_config_parse(b, asc.size * 8, &config)) {
         az_fmp4_trouble(out, AZ_DEMUX_BAD_BOX);
         return;
     }
-    if (rate > 0)
-        t->sample_rate = rate;
-    if (config < AZ_COUNT(channels) && channels[config] > 0)
-        t->channels = has_ps && config == 1 ? 2 : channels[config];
+    if (config.rate > 0)
+        t->sample_rate = config.rate;
+    if (config.channels > 0)
+        t->channels = config.channels;
     char text[32];
-    snprintf(text, sizeof(text), "mp4a.40.%u", announced);
+    snprintf(text, sizeof(text), "mp4a.40.%u", config.object_type);
     set_string(t, text);
     az_fmp4_set_config(entry, asc, out);
 }

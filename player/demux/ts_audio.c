@@ -3,6 +3,8 @@
  * samples since, rounded once: adding durations up would drift.
  */
 #include "demux/audio_frame.h"
+#include "demux/latm.h"
+#include "demux/opus_unit.h"
 #include "demux/ts_stream.h"
 
 #include <string.h>
@@ -21,15 +23,54 @@ static az_span rest_of(const az_ts_stream *s, size_t pos)
     return pos < s->size ? az_span_make(s->data + pos, s->size - pos) : az_span_make(NULL, 0);
 }
 
+/* AAC comes as ADTS or LOAS frames, and stream types do not always say which: the first frame does. */
+static bool is_undecided(const az_ts_stream *s)
+{
+    return !s->is_in_sync && s->track.sample_rate == 0 &&
+           (s->track.stream_type == 0x0F || s->track.stream_type == 0x11);
+}
+
+static az_codec codec_at(const az_ts_stream *s, size_t pos)
+{
+    if (!is_undecided(s))
+        return s->track.codec;
+    return s->data[pos] == AZ_LOAS_SYNC ? AZ_CODEC_AAC_LATM : AZ_CODEC_AAC;
+}
+
+static aizu_result parse_header(const az_ts_stream *s, size_t pos, az_codec codec, az_audio_frame *frame)
+{
+    az_span rest = rest_of(s, pos);
+    if (codec == AZ_CODEC_AAC_LATM)
+        return az_loas_frame_parse(rest, &s->latm, frame);
+    if (codec == AZ_CODEC_OPUS) {
+        frame->channels = s->track.channels;
+        return az_opus_unit_parse(rest, frame);
+    }
+    return az_audio_frame_parse(codec, rest, frame);
+}
+
+/* Whether a PES packet begins between these offsets, and with a header: the frame's size is a lie. */
+static bool has_start_inside(const az_ts_stream *s, size_t begin, size_t end)
+{
+    az_audio_frame next;
+    for (size_t i = 0; i < s->mark_count; i++) {
+        size_t at = s->marks[i].offset;
+        if (at > begin && at < AZ_MIN(end, s->size) &&
+            parse_header(s, at, s->track.codec, &next) != AIZU_E_MEDIA)
+            return true;
+    }
+    return false;
+}
+
 /* Out of sync a header is believed when another follows its frame, or the bytes end with it. */
-static frame_state verify(const az_ts_stream *s, size_t end, bool is_end)
+static frame_state verify(const az_ts_stream *s, az_codec codec, size_t end, bool is_end)
 {
     az_audio_frame next;
     if (end > s->size)
         return is_end ? FRAME_BAD : FRAME_WAITS;
     if (end == s->size)
         return FRAME_WHOLE;
-    aizu_result result = az_audio_frame_parse(s->track.codec, rest_of(s, end), &next);
+    aizu_result result = parse_header(s, end, codec, &next);
     return result == AIZU_E_MEDIA ? FRAME_BAD : FRAME_WHOLE;
 }
 
@@ -51,13 +92,16 @@ static frame_state extend(const az_ts_stream *s, size_t pos, az_audio_frame *fra
 
 static frame_state read_frame(const az_ts_stream *s, size_t pos, az_audio_frame *frame, bool is_end)
 {
-    aizu_result result = az_audio_frame_parse(s->track.codec, rest_of(s, pos), frame);
+    az_codec codec = codec_at(s, pos);
+    aizu_result result = parse_header(s, pos, codec, frame);
     if (result == AIZU_AGAIN)
         return is_end ? FRAME_BAD : FRAME_WAITS;
     if (result != AIZU_OK)
         return FRAME_BAD;
+    if (codec == AZ_CODEC_OPUS && has_start_inside(s, pos, pos + frame->size))
+        return FRAME_BAD;
     if (!s->is_in_sync) {
-        frame_state state = verify(s, pos + frame->size, is_end);
+        frame_state state = verify(s, codec, pos + frame->size, is_end);
         if (state != FRAME_WHOLE)
             return state;
     }
@@ -80,6 +124,18 @@ static void update_track(az_ts_stream *s, const az_audio_frame *frame)
     az_ts_stream_announce(s);
 }
 
+/* A time stamp that stands at `pos` or before it counts from here on. */
+static void take_marks(az_ts_stream *s, size_t pos)
+{
+    for (; s->mark_count > 0 && s->marks[0].offset <= pos; s->mark_count--) {
+        if (s->marks[0].pts != AZ_NO_TICKS) {
+            s->base_pts = s->marks[0].pts;
+            s->base_samples = s->latm_frames = 0;
+        }
+        memmove(s->marks, s->marks + 1, sizeof(s->marks[0]) * (AZ_TS_MARKS - 1));
+    }
+}
+
 static int64_t ticks_since_base(const az_ts_stream *s, int64_t samples)
 {
     return az_rescale(samples, s->track.timescale, s->base_rate);
@@ -94,13 +150,9 @@ static void set_time(az_ts_stream *s, size_t pos, const az_audio_frame *frame, a
         s->base_samples = 0;
         s->base_rate = frame->sample_rate;
     }
-    for (; s->mark_count > 0 && s->marks[0].offset <= pos; s->mark_count--) {
-        if (s->marks[0].pts != AZ_NO_TICKS) {
-            s->base_pts = s->marks[0].pts;
-            s->base_samples = 0;
-        }
-        memmove(s->marks, s->marks + 1, sizeof(s->marks[0]) * (AZ_TS_MARKS - 1));
-    }
+    take_marks(s, pos);
+    s->base_samples += s->latm_frames * frame->samples;
+    s->latm_frames = 0;
     int64_t begin = ticks_since_base(s, s->base_samples);
     s->base_samples += frame->samples;
     sample->duration = ticks_since_base(s, s->base_samples) - begin;
@@ -115,9 +167,42 @@ static void set_time(az_ts_stream *s, size_t pos, const az_audio_frame *frame, a
 /* Where the next header may begin, after `pos` proved to be none. */
 static size_t next_candidate(const az_ts_stream *s, size_t pos)
 {
-    int first = s->track.codec == AZ_CODEC_AC3 || s->track.codec == AZ_CODEC_EAC3 ? 0x0B : 0xFF;
+    int first = 0xFF;
+    if (is_undecided(s)) {
+        do
+            pos++;
+        while (pos < s->size && s->data[pos] != first && s->data[pos] != AZ_LOAS_SYNC);
+        return pos;
+    }
+    if (s->track.codec == AZ_CODEC_AC3 || s->track.codec == AZ_CODEC_EAC3)
+        first = 0x0B;
+    else if (s->track.codec == AZ_CODEC_OPUS)
+        first = AZ_OPUS_PREFIX;
+    else if (s->track.codec == AZ_CODEC_AAC_LATM)
+        first = AZ_LOAS_SYNC;
     const uint8_t *found = pos + 1 < s->size ? memchr(s->data + pos + 1, first, s->size - pos - 1) : NULL;
     return found ? (size_t)(found - s->data) : s->size;
+}
+
+/* Whether the frame can be given out: no decoder could begin before the first StreamMuxConfig. */
+static bool take_latm(az_ts_stream *s, size_t pos, const az_audio_frame *frame)
+{
+    s->latm = *frame;
+    if (frame->sample_rate > 0)
+        return true;
+    s->track.codec = AZ_CODEC_AAC_LATM;
+    take_marks(s, pos);
+    s->latm_frames++;
+    return false;
+}
+
+static az_sample make_sample(az_ts_stream *s, size_t pos, const az_audio_frame *frame)
+{
+    az_sample sample = {.track = s->track.id, .media = AZ_MEDIA_AUDIO, .codec = s->track.codec};
+    sample.crypt = s->crypt;
+    sample.flags = AZ_SAMPLE_KEY;
+    set_time(s, pos, frame, &sample);
+    return sample;
 }
 
 void az_ts_audio_parse(az_ts_stream *s, bool is_end)
@@ -137,15 +222,15 @@ void az_ts_audio_parse(az_ts_stream *s, bool is_end)
             continue;
         }
         s->is_in_sync = true;
+        size_t begin = pos;
+        pos += frame.size;
+        if (frame.codec == AZ_CODEC_AAC_LATM && !take_latm(s, begin, &frame))
+            continue;
         if (held.is_set && s->out->sink.sample)
             s->out->sink.sample(s->out->sink.user, &held.sample);
         update_track(s, &frame);
-        az_sample sample = {.track = s->track.id, .media = AZ_MEDIA_AUDIO, .codec = s->track.codec};
-        sample.crypt = s->crypt;
-        sample.flags = AZ_SAMPLE_KEY;
-        set_time(s, pos, &frame, &sample);
-        az_ts_held_set(s, &held, &sample, pos, pos + frame.size);
-        pos += frame.size;
+        az_sample sample = make_sample(s, begin, &frame);
+        az_ts_held_set(s, &held, &sample, begin + frame.skip, pos);
     }
     az_ts_held_release(s, &held, pos);
 }

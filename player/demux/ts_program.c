@@ -54,7 +54,8 @@ static void remove_stream(az_ts_program *p, size_t index)
 
 static bool is_same_stream(const az_ts_stream *s, const az_pmt_stream *d)
 {
-    return s->track.id == d->pid && s->track.stream_type == d->stream_type && s->track.media == d->media;
+    return s->track.id == d->pid && s->track.stream_type == d->stream_type && s->track.media == d->media &&
+           (s->track.codec == AZ_CODEC_OPUS) == (d->codec == AZ_CODEC_OPUS);
 }
 
 static void remove_streams_not_in(az_ts_program *p, const az_pmt *pmt)
@@ -92,7 +93,8 @@ static void add_or_update_stream(az_ts_program *p, const az_pmt_stream *descript
         az_ts_stream *s = p->streams[i];
         if (!s || !is_same_stream(s, description))
             continue;
-        memcpy(s->track.language, description->language, sizeof(s->track.language));
+        if (!az_ts_stream_describe(s, description))
+            p->out->is_out_of_memory = true;
         az_ts_stream_announce(s);
         return;
     }

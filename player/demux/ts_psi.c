@@ -16,6 +16,7 @@ typedef struct descriptors {
     char language[4];
     bool has_ac3, has_eac3;
     bool has_id3_metadata; /* metadata descriptor with the format identifier 'ID3 ' */
+    az_span opus;          /* behind the tags of the descriptor of Opus */
 } descriptors;
 
 static void read_descriptor(unsigned tag, az_span body, descriptors *out)
@@ -43,6 +44,10 @@ static void read_descriptor(unsigned tag, az_span body, descriptors *out)
     case 0x7A: /* DVB enhanced AC-3 */
         out->has_eac3 = true;
         break;
+    case 0x7F: /* extension (of DVB) */
+        if (az_reader_u8(&r) == 0x80)
+            out->opus = az_span_sub(body, 1, body.size);
+        break;
     default:
         break;
     }
@@ -68,6 +73,13 @@ static void set_kind(az_pmt_stream *s, az_media media, az_codec codec)
     s->codec = codec;
 }
 
+/* Channels of a kind that cannot be decoded leave a stream of no codec. */
+static void set_opus(az_pmt_stream *s, const descriptors *d)
+{
+    s->opus = az_opus_config_parse(d->opus);
+    set_kind(s, AZ_MEDIA_AUDIO, s->opus.size ? AZ_CODEC_OPUS : AZ_CODEC_UNKNOWN);
+}
+
 static void classify_private(az_pmt_stream *s, const descriptors *d)
 {
     if (d->registration == FOUR('A', 'C', '-', '3') || (d->has_ac3 && !d->has_eac3))
@@ -77,7 +89,7 @@ static void classify_private(az_pmt_stream *s, const descriptors *d)
     else if (d->registration == FOUR('H', 'E', 'V', 'C'))
         set_kind(s, AZ_MEDIA_VIDEO, AZ_CODEC_H265);
     else if (d->registration == FOUR('O', 'p', 'u', 's'))
-        set_kind(s, AZ_MEDIA_AUDIO, AZ_CODEC_UNKNOWN);
+        set_opus(s, d);
     else if (d->registration == FOUR('I', 'D', '3', ' ') || d->has_id3_metadata)
         set_kind(s, AZ_MEDIA_METADATA, AZ_CODEC_ID3);
 }

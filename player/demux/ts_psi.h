@@ -5,6 +5,7 @@
 #define AZ_DEMUX_TS_PSI_H
 
 #include "demux/demux.h"
+#include "demux/opus_unit.h"
 #include "demux/ts.h"
 
 typedef struct az_pat_program {
@@ -27,6 +28,7 @@ typedef struct az_pmt_stream {
     az_codec codec;
     bool is_encrypted;
     char language[4];
+    az_opus_config opus; /* with AZ_CODEC_OPUS */
 } az_pmt_stream;
 
 typedef struct az_pmt {

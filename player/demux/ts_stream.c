@@ -50,17 +50,42 @@ void az_ts_stream_reset(az_ts_stream *s)
     s->discontinuity_begin = AZ_OFFSET_NONE;
     s->is_in_sync = false;
     s->base_pts = AZ_NO_TICKS;
+    s->latm_frames = 0;
     if (s->section)
         az_section_reset(s->section);
 }
 
 static bool is_demuxed(const az_track *track)
 {
-    return track->codec != AZ_CODEC_UNKNOWN && track->codec != AZ_CODEC_AAC_LATM;
+    return track->codec != AZ_CODEC_UNKNOWN;
 }
 
 /* Key and IV stand in the playlist. */
 static const az_sample_crypt sample_aes = {.scheme = AZ_CRYPT_SAMPLE_AES};
+
+static bool describe_opus(az_track *track, const az_opus_config *opus)
+{
+    az_span config = az_span_make(opus->data, opus->size), old = az_slice_span(track->config);
+    if (old.size == config.size && memcmp(old.data, config.data, config.size) == 0)
+        return true;
+    az_slice copy;
+    if (!az_slice_copy(&copy, config))
+        return false;
+    az_slice_unref(&track->config);
+    track->config = copy;
+    track->sample_rate = 48000; /* what it is decoded to, always */
+    track->channels = opus->data[1];
+    memcpy(track->codec_string, "opus", 5);
+    return true;
+}
+
+bool az_ts_stream_describe(az_ts_stream *s, const az_pmt_stream *description)
+{
+    if (description->codec == AZ_CODEC_OPUS && !describe_opus(&s->track, &description->opus))
+        return false;
+    memcpy(s->track.language, description->language, sizeof(s->track.language));
+    return true;
+}
 
 az_ts_stream *az_ts_stream_create(const az_pmt_stream *description, az_ts_out *out)
 {
@@ -76,7 +101,10 @@ az_ts_stream *az_ts_stream_create(const az_pmt_stream *description, az_ts_out *o
     s->track.counter_bits = 33;
     s->track.is_encrypted = description->is_encrypted;
     s->crypt = description->is_encrypted ? &sample_aes : NULL;
-    memcpy(s->track.language, description->language, sizeof(s->track.language));
+    if (!az_ts_stream_describe(s, description)) {
+        free(s);
+        return NULL;
+    }
     az_au_splitter_init(&s->splitter, description->codec);
     if (description->codec == AZ_CODEC_SCTE35) {
         s->section = malloc(sizeof(*s->section));
@@ -99,6 +127,7 @@ void az_ts_stream_destroy(az_ts_stream **stream)
     if (!s)
         return;
     az_buf_unref(&s->buf);
+    az_slice_unref(&s->track.config);
     free(s->section);
     free(s);
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "demux/access_unit.h"
+#include "demux/audio_frame.h"
 #include "demux/ts_psi.h"
 #include "demux/ts_section.h"
 
@@ -84,7 +85,12 @@ typedef struct az_ts_stream {
     int64_t base_pts; /* of the first frame after a time stamp; later ones count from it */
     int64_t base_samples;
     int base_rate;
+    az_audio_frame latm; /* the last frame: what its StreamMuxConfig said still holds */
+    int64_t latm_frames; /* since the last time stamp, before the first StreamMuxConfig: not given out */
 } az_ts_stream;
+
+/* What another description of the same stream says. False when out of memory; nothing was changed then. */
+bool az_ts_stream_describe(az_ts_stream *s, const az_pmt_stream *description);
 
 /* NULL when out of memory. `out` outlives the stream. */
 az_ts_stream *az_ts_stream_create(const az_pmt_stream *description, az_ts_out *out);

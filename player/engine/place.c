@@ -172,7 +172,7 @@ bool az_place_is_off(const az_lane *lane, int64_t pts)
 
 static bool is_playable(const az_lane *lane, const az_track *track)
 {
-    if (track->codec == AZ_CODEC_UNKNOWN || track->codec == AZ_CODEC_AAC_LATM)
+    if (track->codec == AZ_CODEC_UNKNOWN)
         return false;
     az_key_method method = lane->opening.key.method; /* a section comes before the cipher is made */
     return !track->is_encrypted || method == AZ_KEY_SAMPLE_AES || method == AZ_KEY_SAMPLE_AES_CTR;

@@ -29,7 +29,7 @@ typedef struct seen_sample {
 } seen_sample;
 
 typedef struct seen {
-    az_track tracks[OUT_MAX];
+    az_track tracks[OUT_MAX]; /* with references */
     size_t track_count;
     seen_sample samples[OUT_MAX];
     size_t sample_count;
@@ -43,8 +43,12 @@ static inline void on_track(void *user, const az_track *track)
 {
     seen *s = user;
     assert_true(s->track_count < OUT_MAX);
-    s->tracks[s->track_count++] = *track;
-    s->order = az_hash(s->order, track, sizeof(*track));
+    az_track *kept = &s->tracks[s->track_count++];
+    *kept = *track;
+    kept->config = (az_slice){NULL, NULL, 0}; /* where it lies in memory is not what it says */
+    s->order = az_hash(s->order, kept, sizeof(*kept));
+    s->order = az_hash(s->order, track->config.data, track->config.size);
+    kept->config = az_slice_ref(track->config);
 }
 
 static inline void on_sample(void *user, const az_sample *sample)
@@ -84,6 +88,8 @@ static inline void seen_clear(seen *s)
 {
     for (size_t i = 0; i < s->metadata_count; i++)
         az_slice_unref(&s->metadata[i].data);
+    for (size_t i = 0; i < s->track_count; i++)
+        az_slice_unref(&s->tracks[i].config);
     memset(s, 0, sizeof(*s));
 }
 

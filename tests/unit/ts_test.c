@@ -339,14 +339,15 @@ static void a_new_size_is_announced_before_its_picture(void **state)
     assert_int_equal(sample_of(f, VIDEO, 1)->sample.duration, 3600);
 }
 
-static void latm_is_announced_and_not_demuxed(void **state)
+static void dts_is_announced_and_not_demuxed(void **state)
 {
     fixture *f = *state;
-    ts_writer_add(&f->writer, AUDIO, 0x11, NULL);
+    ts_writer_add(&f->writer, AUDIO, 0x86, NULL); /* not registered as CUEI */
     ts_writer_tables(&f->writer);
     write_audio(f, 48000, 2, 0);
     demux(f);
-    assert_int_equal(last_track(f, AUDIO)->codec, AZ_CODEC_AAC_LATM);
+    assert_int_equal(last_track(f, AUDIO)->media, AZ_MEDIA_AUDIO);
+    assert_int_equal(last_track(f, AUDIO)->codec, AZ_CODEC_UNKNOWN);
     assert_int_equal(f->seen.sample_count, 0);
     assert_int_equal(troubles(f, AZ_DEMUX_UNSUPPORTED), 1);
 }
@@ -425,7 +426,7 @@ int main(void)
         TEST(a_metadata_cell_header_is_taken_off),
         TEST(a_new_pmt_changes_the_tracks),
         TEST(a_new_size_is_announced_before_its_picture),
-        TEST(latm_is_announced_and_not_demuxed),
+        TEST(dts_is_announced_and_not_demuxed),
         TEST(splice_information_comes_as_sections_of_a_registered_programme),
         TEST(sample_encryption_types_are_marked),
         TEST(samples_may_outlive_the_demuxer),

@@ -249,10 +249,10 @@ static bool send_garbage(const answer_request *r, const ts_bytes *body)
     return send_whole(r, 200, type_of(r), noise, size, NULL);
 }
 
-static bool send_latm(const answer_request *r)
+static bool send_dts(const answer_request *r)
 {
     ts_bytes body = {0};
-    media_segment_latm(&body, r->number);
+    media_segment_dts(&body, r->number);
     bool is_open = send_whole(r, 200, type_of(r), body.data, body.size, NULL);
     ts_bytes_free(&body);
     return is_open;
@@ -312,8 +312,8 @@ bool answer_send(const answer_request *r, const fault_rule *rule, const ts_bytes
         return send_whole(r, 200, type_of(r), body->data, body->size / 3, NULL);
     case FAULT_GARBAGE:
         return send_garbage(r, body);
-    case FAULT_LATM:
-        return send_latm(r);
+    case FAULT_DTS:
+        return send_dts(r);
     case FAULT_REDIRECT:
         return send_redirect(r, text);
     case FAULT_LORIS:

@@ -449,7 +449,7 @@ const fault_case fault_cases[] = {
 
     /* what aizu does not play */
     {.name = "sound of a codec that is not played: told, and the picture plays",
-     .rules = {{ON(".ts", FAULT_LATM, ALL)}},
+     .rules = {{ON(".ts", FAULT_DTS, ALL)}},
      .error = AIZU_E_CODEC,
      .stage = "demux",
      .url = "a/0.ts",

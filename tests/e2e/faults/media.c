@@ -8,7 +8,7 @@
 
 #define PID_VIDEO 256
 #define PID_ID3   258
-#define PID_LATM  259
+#define PID_DTS   259
 #define BEGIN     INT64_C(900000)
 
 static void put_frame(ts_writer *w, ts_bytes *unit, int number, bool is_key)
@@ -33,15 +33,15 @@ static void put_cue(ts_writer *w, ts_bytes *unit, int number)
     ts_writer_pes(w, &pes, unit->data, unit->size);
 }
 
-static void put_segment(ts_bytes *out, int number, bool has_latm)
+static void put_segment(ts_bytes *out, int number, bool has_dts)
 {
     ts_writer writer;
     ts_bytes unit = {0};
     ts_writer_init(&writer, out);
     ts_writer_add(&writer, PID_VIDEO, 0x1b, NULL);
     ts_writer_add(&writer, PID_ID3, 0x15, NULL);
-    if (has_latm)
-        ts_writer_add(&writer, PID_LATM, 0x11, NULL);
+    if (has_dts)
+        ts_writer_add(&writer, PID_DTS, 0x86, NULL);
     ts_writer_tables(&writer);
     for (int i = 0; i < MEDIA_FRAMES; i++) {
         if (i % (MEDIA_FRAMES / MEDIA_CUES) == 0)
@@ -57,7 +57,7 @@ void media_segment(ts_bytes *out, int number)
     put_segment(out, number, false);
 }
 
-void media_segment_latm(ts_bytes *out, int number)
+void media_segment_dts(ts_bytes *out, int number)
 {
     put_segment(out, number, true);
 }

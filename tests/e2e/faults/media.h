@@ -21,8 +21,8 @@
 /* Appends a segment. */
 void media_segment(ts_bytes *out, int number);
 
-/* The same with a sound track of a codec that aizu does not play (LATM). */
-void media_segment_latm(ts_bytes *out, int number);
+/* The same with a sound track of a codec that aizu does not play (DTS). */
+void media_segment_dts(ts_bytes *out, int number);
 
 /* Appends packets without content. */
 void media_null(ts_bytes *out, int packets);

@@ -29,7 +29,7 @@ typedef enum fault_kind {
     FAULT_BODY,          /* `text` in place of the body, as type/html where it looks like it */
     FAULT_ENDLESS,       /* the body, then `text` (or packets without content) for ever */
     FAULT_ENDLESS_MEDIA, /* segment after segment for ever in one answer */
-    FAULT_LATM,          /* a segment with sound that is not played */
+    FAULT_DTS,           /* a segment with sound that is not played */
     FAULT_GZIP_BOMB,     /* a gigabyte of comment lines, compressed */
     FAULT_TRUNCATED,     /* a third of the body, well-formed HTTP */
     FAULT_GARBAGE,       /* random bytes */
