@@ -46,6 +46,7 @@ for kind, options in {
     plain("ffmpeg_ts", "ts_" + kind, "h264", "aac", options, **({"seek": 3.3, "pictures": "h264"} if kind in ("vod", "single_file") else {}))
 for kind in ("ac3", "eac3", "mp3", "mp2", "opus"):
     plain("ffmpeg_ts", "ts_" + kind, "h264", kind)
+plain("ffmpeg_ts", "ts_latm", "h264", "aac", "-hls_segment_options mpegts_flags=latm")
 for kind in ("h264_b", "h264_10", "h265", "h265_10", "mpeg2"):
     plain("ffmpeg_ts", "ts_" + kind, kind, "aac", **({"pictures": kind} if kind in ("h264_b", "h265") else {}))
 plain("ffmpeg_ts", "ts_60fps", dict(kind="h264", rate="60"), "aac")
