@@ -19,7 +19,8 @@ hls=(-f hls -hls_time 2 -hls_playlist_type vod)
 ff -f lavfi -i testsrc2=s=320x180:r=25:d=8 -c:v libx264 -preset ultrafast -g 50 -pix_fmt yuv420p "${hls[@]}" -hls_segment_filename 'v%d.ts' v.m3u8 ||
     { echo "skipped: ffmpeg has no x264"; exit 77; }
 ff -f lavfi -i sine=440:d=8 -c:a aac "${hls[@]}" -hls_segment_filename 'en%d.ts' en.m3u8 || fail "no recording"
-ff -f lavfi -i sine=880:d=8 -c:a aac "${hls[@]}" -hls_segment_type fmp4 -hls_fmp4_init_filename fr_init.mp4 -hls_segment_filename 'fr%d.m4s' fr.m3u8 || fail "no recording"
+ff -f lavfi -i sine=880:d=8 -c:a aac "${hls[@]}" -hls_segment_filename 'fr%d.ts' fr.m3u8 || fail "no recording"
+ff -f lavfi -i sine=880:d=4 -c:a aac "${hls[@]}" -hls_segment_type fmp4 -hls_fmp4_init_filename init.mp4 -hls_segment_filename 'm%d.m4s' m.m3u8 || fail "no recording"
 printf '0123456789abcdef' >key
 printf 'absent.key?token=secret\nkey\n' >key_info
 ff -f lavfi -i testsrc2=s=320x180:r=25:d=4 -c:v libx264 -preset ultrafast -g 50 -pix_fmt yuv420p "${hls[@]}" -hls_key_info_file key_info \
@@ -110,17 +111,19 @@ same "rate out of range: exit status" 2 $?
 "$aizu" probe --json "$url/master.m3u8" >"$dir/probe" 2>"$dir/err" || fail "probe"
 same "probe: variable" v "$(jq -r .variables.list "$dir/probe")"
 same "probe: session data" "A title" "$(jq -r '.session_data[0].VALUE' "$dir/probe")"
-same "probe: containers" "ts ts fmp4 webvtt ts" "$(jq -r '.["variant 0", "rendition 0", "rendition 1", "rendition 2", "i_frame_variant 0"]["segment 0"].container' "$dir/probe" | xargs)"
+same "probe: containers" "ts ts ts webvtt ts" "$(jq -r '.["variant 0", "rendition 0", "rendition 1", "rendition 2", "i_frame_variant 0"]["segment 0"].container' "$dir/probe" | xargs)"
 same "probe: I-frames" true "$(jq '."i_frame_variant 0".i_frames_only' "$dir/probe")"
 "$aizu" probe --json "$url/x.m3u8" >"$dir/probe" 2>"$dir/err" || fail "probe of an encrypted list"
 same "probe: key" AES-128 "$(jq -r '.keys[0].method' "$dir/probe")"
 same "probe: encrypted" string "$(jq -r '."segment 0".encrypted | type' "$dir/probe")"
-"$aizu" probe --json --init "$dir/www/fr_init.mp4" "$dir/www/fr1.m4s" >"$dir/probe" 2>"$dir/err" || fail "probe of a segment with its init section"
-cat "$dir/www/fr_init.mp4" "$dir/www/fr1.m4s" >"$dir/fr.mp4"
-same "probe: ticks of fMP4" "$(ffprobe -v error -ignore_editlist 1 -show_entries packet=dts -of csv=p=0 "$dir/fr.mp4" | tr -d , | xargs)" \
+"$aizu" probe --json --init "$dir/www/init.mp4" "$dir/www/m1.m4s" >"$dir/probe" 2>"$dir/err" || fail "probe of a segment with its init section"
+cat "$dir/www/init.mp4" "$dir/www/m1.m4s" >"$dir/m.mp4"
+same "probe: ticks of fMP4" "$(ffprobe -v error -ignore_editlist 1 -show_entries packet=dts -of csv=p=0 "$dir/m.mp4" | tr -d , | xargs)" \
     "$(jq '.samples[].dts' "$dir/probe" | xargs)"
+"$aizu" probe --json "$url/m.m3u8" >"$dir/probe" 2>"$dir/err" || fail "probe of fMP4"
+same "probe: fMP4" "fmp4 aac" "$(jq -r '."segment 0" | .container, .tracks[0].codec' "$dir/probe" | xargs)"
 "$aizu" probe --json "$dir/www/ja.vtt" >"$dir/probe" 2>"$dir/err" || fail "probe of subtitles"
 same "probe: cues" "終わり" "$(jq -r '.cues[1].text' "$dir/probe")"
-"$aizu" probe "$dir/www/fr1.m4s" >/dev/null 2>"$dir/err" && fail "probe of a segment without its init section"
+"$aizu" probe "$dir/www/m1.m4s" >/dev/null 2>"$dir/err" && fail "probe of a segment without its init section"
 grep -q -- --init "$dir/err" || fail "no word about --init"
 echo "all as documented"

@@ -7,6 +7,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,17 +62,38 @@ static int count_white(const screen *s, int top, int bottom)
     return count;
 }
 
-/* Draws when there is something new to draw. */
-static void settle(screen *s)
+static void draw(screen *s)
 {
-    for (int i = 0; i < PATIENCE_MS && !aizu_sdl_picture_is_stale(s->picture); i++)
-        poll(NULL, 0, 1);
-    assert_true(aizu_sdl_picture_is_stale(s->picture));
     SDL_SetRenderDrawColor(s->renderer, 0, 0, 0, 255);
     SDL_RenderClear(s->renderer);
     assert_int_equal(aizu_sdl_picture_draw(s->picture, NULL), AIZU_OK);
     SDL_RenderPresent(s->renderer);
-    assert_false(aizu_sdl_picture_is_stale(s->picture));
+}
+
+/* Draws, each time that there is something new, until there is text in the upper and in the lower half, or
+ * none, as wanted. False: it does not come to that. */
+static bool settles(screen *s, bool wants_high, bool wants_low)
+{
+    for (int i = 0; i < PATIENCE_MS; i++) {
+        if (aizu_sdl_picture_is_stale(s->picture))
+            draw(s);
+        if ((count_white(s, 0, HEIGHT / 2) > 0) == wants_high &&
+            (count_white(s, HEIGHT / 2, HEIGHT) > 0) == wants_low)
+            return true;
+        poll(NULL, 0, 1);
+    }
+    return false;
+}
+
+/* The first text; skips where the machine has no font. */
+static void show_first(screen *s, const aizu_cue *cue)
+{
+    assert_int_equal(aizu_sdl_picture_take_cue(s->picture, cue), AIZU_OK);
+    if (settles(s, false, true))
+        return;
+    if (system("fc-list | grep -q .") == 0)
+        fail_msg("there are fonts, and no text");
+    skip();
 }
 
 static void open_screen(screen *s)
@@ -97,8 +119,7 @@ static void open_screen(screen *s)
         .strides = {WIDTH, WIDTH / 2, WIDTH / 2},
     };
     assert_int_equal(aizu_sdl_picture_update(s->picture, &frame), AIZU_OK);
-    assert_int_equal(aizu_sdl_picture_draw(s->picture, NULL), AIZU_OK);
-    settle(s); /* the size is new */
+    draw(s);
 }
 
 static void text_stands_from_its_start_to_its_end(void **state)
@@ -108,29 +129,16 @@ static void text_stands_from_its_start_to_its_end(void **state)
     open_screen(&s);
     aizu_cue low = make_cue(1, AIZU_CUE_START, "", "Low down"),
              high = make_cue(2, AIZU_CUE_START, "line:0", "High up");
-    assert_int_equal(aizu_sdl_picture_take_cue(s.picture, &low), AIZU_OK);
-    settle(&s);
+    show_first(&s, &low);
     int white = count_white(&s, HEIGHT / 2, HEIGHT);
-    if (white == 0) {
-        close_screen(&s);
-        skip(); /* no font on this machine */
-    }
-    assert_int_equal(count_white(&s, 0, HEIGHT / 2), 0);
-
     assert_int_equal(aizu_sdl_picture_take_cue(s.picture, &high), AIZU_OK);
-    settle(&s);
-    assert_true(count_white(&s, 0, HEIGHT / 2) > 0);
+    assert_true(settles(&s, true, true));
     assert_int_equal(count_white(&s, HEIGHT / 2, HEIGHT), white);
-
     low.phase = AIZU_CUE_END;
     assert_int_equal(aizu_sdl_picture_take_cue(s.picture, &low), AIZU_OK);
-    settle(&s);
-    assert_int_equal(count_white(&s, HEIGHT / 2, HEIGHT), 0);
-    assert_true(count_white(&s, 0, HEIGHT / 2) > 0);
-
+    assert_true(settles(&s, true, false));
     aizu_sdl_picture_clear_text(s.picture);
-    settle(&s);
-    assert_int_equal(count_white(&s, 0, HEIGHT), 0);
+    assert_true(settles(&s, false, false));
     close_screen(&s);
 }
 
@@ -140,15 +148,11 @@ static void the_same_cue_twice_stands_once(void **state)
     screen s;
     open_screen(&s);
     aizu_cue cue = make_cue(1, AIZU_CUE_START, "", "Once");
-    assert_int_equal(aizu_sdl_picture_take_cue(s.picture, &cue), AIZU_OK);
-    settle(&s);
-    assert_int_equal(aizu_sdl_picture_take_cue(s.picture, &cue), AIZU_OK);
-    poll(NULL, 0, 20); /* long enough for a drawing that should not be made */
-    assert_false(aizu_sdl_picture_is_stale(s.picture));
+    assert_int_equal(aizu_sdl_picture_take_cue(s.picture, &cue), AIZU_OK); /* with its frame */
+    show_first(&s, &cue);                                                  /* and called back */
     cue.phase = AIZU_CUE_END;
     assert_int_equal(aizu_sdl_picture_take_cue(s.picture, &cue), AIZU_OK);
-    settle(&s);
-    assert_int_equal(count_white(&s, 0, HEIGHT), 0);
+    assert_true(settles(&s, false, false));
     close_screen(&s);
 }
 
@@ -171,9 +175,13 @@ static void what_is_no_text_or_was_skipped_is_left_alone(void **state)
     cue.phase = AIZU_CUE_RECEIVED;
     assert_int_equal(aizu_sdl_picture_take_cue(s.picture, &cue), AIZU_OK);
     cue.phase = AIZU_CUE_END; /* of one that never began */
+    cue.id = 9;
     assert_int_equal(aizu_sdl_picture_take_cue(s.picture, &cue), AIZU_OK);
-    poll(NULL, 0, 20);
-    assert_false(aizu_sdl_picture_is_stale(s.picture));
+    cue = make_cue(2, AIZU_CUE_START, "", "Low");
+    show_first(&s, &cue); /* what came before would stand higher */
+    cue.phase = AIZU_CUE_END;
+    assert_int_equal(aizu_sdl_picture_take_cue(s.picture, &cue), AIZU_OK);
+    assert_true(settles(&s, false, false));
     close_screen(&s);
 }
 
@@ -182,20 +190,17 @@ static void more_cues_than_fit_push_out_the_oldest(void **state)
     (void)state;
     screen s;
     open_screen(&s);
-    char text[8] = "a";
-    for (uint64_t i = 1; i <= 40; i++) {
-        aizu_cue cue = make_cue(i, AIZU_CUE_START, "line:50% size:10%", text);
+    aizu_cue first = make_cue(1, AIZU_CUE_START, "", "a");
+    show_first(&s, &first);
+    for (uint64_t i = 2; i <= 40; i++) {
+        aizu_cue cue = make_cue(i, AIZU_CUE_START, "line:0", "a");
         assert_int_equal(aizu_sdl_picture_take_cue(s.picture, &cue), AIZU_OK);
     }
-    settle(&s);
-    for (uint64_t i = 1; i <= 40; i++) {
-        aizu_cue cue = make_cue(i, AIZU_CUE_END, "", text);
+    for (uint64_t i = 2; i <= 40; i++) {
+        aizu_cue cue = make_cue(i, AIZU_CUE_END, "", "a");
         assert_int_equal(aizu_sdl_picture_take_cue(s.picture, &cue), AIZU_OK);
     }
-    settle(&s);
-    while (aizu_sdl_picture_is_stale(s.picture))
-        settle(&s);
-    assert_int_equal(count_white(&s, 0, HEIGHT), 0);
+    assert_true(settles(&s, false, false)); /* the first one did not end */
     close_screen(&s);
 }
 
