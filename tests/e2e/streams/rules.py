@@ -234,7 +234,7 @@ def rule_required_attribute(m, folder):
     write(folder, '#EXT-X-STREAM-INF:REQ-COM-EXAMPLE="X",' + HIGH, "high/list.m3u8", "#EXT-X-STREAM-INF:" + LOW, "low/list.m3u8")
 
 
-@stream("rules", tones=None, url="master.m3u8", not_fetched=["high/"])
+@stream("rules", tones=None, url="master.m3u8", not_fetched=["high/"], pending="layouts of a flat picture are ignored, too")
 def rule_video_layout(m, folder):
     """REQ-VIDEO-LAYOUT that needs more than a flat picture (4.4.6.2)."""
     low_and_high(m, folder)
