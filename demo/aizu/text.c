@@ -14,7 +14,7 @@ static size_t begin_sequence(uint8_t byte, uint32_t *code)
     }
     for (size_t length = 2; length <= 4; length++) {
         unsigned shift = (unsigned)(7 - length);
-        if (byte >> shift == (0xffu >> shift & ~1u)) { /* ones, as many as bytes, and a zero */
+        if ((unsigned)byte >> shift == (0xffu >> shift & ~1u)) { /* ones, as many as bytes, and a zero */
             *code = byte & ((1u << shift) - 1);
             return length;
         }
