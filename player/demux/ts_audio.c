@@ -39,14 +39,12 @@ static az_codec codec_at(const az_ts_stream *s, size_t pos)
 
 static aizu_result parse_header(const az_ts_stream *s, size_t pos, az_codec codec, az_audio_frame *frame)
 {
-    az_span rest = rest_of(s, pos);
+    if (AZ_LIKELY(codec != AZ_CODEC_AAC_LATM && codec != AZ_CODEC_OPUS))
+        return az_audio_frame_parse(codec, rest_of(s, pos), frame);
     if (codec == AZ_CODEC_AAC_LATM)
-        return az_loas_frame_parse(rest, &s->latm, frame);
-    if (codec == AZ_CODEC_OPUS) {
-        frame->channels = s->track.channels;
-        return az_opus_unit_parse(rest, frame);
-    }
-    return az_audio_frame_parse(codec, rest, frame);
+        return az_loas_frame_parse(rest_of(s, pos), &s->latm, frame);
+    frame->channels = s->track.channels;
+    return az_opus_unit_parse(rest_of(s, pos), frame);
 }
 
 /* Whether a PES packet begins between these offsets, and with a header: the frame's size is a lie. */
@@ -92,7 +90,7 @@ static frame_state extend(const az_ts_stream *s, size_t pos, az_audio_frame *fra
 
 static frame_state read_frame(const az_ts_stream *s, size_t pos, az_audio_frame *frame, bool is_end)
 {
-    az_codec codec = codec_at(s, pos);
+    az_codec codec = AZ_LIKELY(s->is_in_sync) ? s->track.codec : codec_at(s, pos);
     aizu_result result = parse_header(s, pos, codec, frame);
     if (result == AIZU_AGAIN)
         return is_end ? FRAME_BAD : FRAME_WAITS;
@@ -151,8 +149,10 @@ static void set_time(az_ts_stream *s, size_t pos, const az_audio_frame *frame, a
         s->base_rate = frame->sample_rate;
     }
     take_marks(s, pos);
-    s->base_samples += s->latm_frames * frame->samples;
-    s->latm_frames = 0;
+    if (AZ_UNLIKELY(s->latm_frames > 0)) {
+        s->base_samples += s->latm_frames * frame->samples;
+        s->latm_frames = 0;
+    }
     int64_t begin = ticks_since_base(s, s->base_samples);
     s->base_samples += frame->samples;
     sample->duration = ticks_since_base(s, s->base_samples) - begin;
@@ -196,15 +196,6 @@ static bool take_latm(az_ts_stream *s, size_t pos, const az_audio_frame *frame)
     return false;
 }
 
-static az_sample make_sample(az_ts_stream *s, size_t pos, const az_audio_frame *frame)
-{
-    az_sample sample = {.track = s->track.id, .media = AZ_MEDIA_AUDIO, .codec = s->track.codec};
-    sample.crypt = s->crypt;
-    sample.flags = AZ_SAMPLE_KEY;
-    set_time(s, pos, frame, &sample);
-    return sample;
-}
-
 void az_ts_audio_parse(az_ts_stream *s, bool is_end)
 {
     az_ts_held held = {.is_set = false};
@@ -229,7 +220,10 @@ void az_ts_audio_parse(az_ts_stream *s, bool is_end)
         if (held.is_set && s->out->sink.sample)
             s->out->sink.sample(s->out->sink.user, &held.sample);
         update_track(s, &frame);
-        az_sample sample = make_sample(s, begin, &frame);
+        az_sample sample = {.track = s->track.id, .media = AZ_MEDIA_AUDIO, .codec = s->track.codec};
+        sample.crypt = s->crypt;
+        sample.flags = AZ_SAMPLE_KEY;
+        set_time(s, begin, &frame, &sample);
         az_ts_held_set(s, &held, &sample, begin + frame.skip, pos);
     }
     az_ts_held_release(s, &held, pos);
