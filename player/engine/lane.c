@@ -115,20 +115,11 @@ static int64_t queued_end(const az_lane *lane)
     return end == AIZU_NO_TIME ? lane->complete_end : AZ_MAX(end, lane->complete_end);
 }
 
-/* Goes to the wanted source where the media queued so far ends. */
-static void adopt_wanted(az_lane *lane)
+static az_list_cursor cursor_after(const az_list_item *item)
 {
-    if (lane->wanted == lane->current || !az_source_is_ready(lane, lane->wanted))
-        return;
-    if (!lane->is_by_time) {
-        lane->cover = queued_end(lane);
-        if (lane->cover == AIZU_NO_TIME)
-            lane->cover = az_add_sat(lane->segment.start, lane->segment.duration);
-        lane->is_by_time = true;
-        lane->is_exact = false;
-        lane->steps_back = 0;
-    }
-    az_source_adopt(lane, lane->wanted, lane->cover);
+    if (item->part == AZ_LIST_WHOLE || item->is_last_part)
+        return (az_list_cursor){item->sequence + 1, 0};
+    return (az_list_cursor){item->sequence, item->part + 1};
 }
 
 static bool find_by_time(const az_lane *lane, const az_list *list, az_list_item *item)
@@ -136,14 +127,16 @@ static bool find_by_time(const az_lane *lane, const az_list *list, az_list_item 
     int64_t pts = az_add_sat(lane->cover, lane->is_exact ? 0 : SWITCH_SLACK);
     if (!az_list_locate(list, pts, item))
         return false;
-    bool is_past = pts >= az_add_sat(item->start, item->duration) && item->duration > 0;
     bool is_picture = lane->kind == AZ_LANE_MAIN || lane->kind == AZ_LANE_SCRUB;
-    if (!is_past || (lane->is_exact && is_picture))
+    if (lane->is_exact && is_picture)
         return true; /* a seek to the very end shows the last frame; anything else waits for what comes */
-    az_list_cursor next = {item->sequence, item->part == AZ_LIST_WHOLE ? AZ_LIST_WHOLE : item->part + 1};
-    if (next.part == AZ_LIST_WHOLE)
-        next = (az_list_cursor){item->sequence + 1, 0};
-    return az_list_next(list, next, item);
+    while (item->duration > 0 && pts >= az_add_sat(item->start, item->duration)) {
+        if (!az_list_next(list, cursor_after(item), item))
+            return false;
+        if (!item->is_independent) /* nothing can begin with it */
+            pts = az_add_sat(item->start, item->duration);
+    }
+    return true;
 }
 
 /* Announced, and not complete on the server. */
@@ -160,6 +153,35 @@ static bool find_next(const az_lane *lane, const az_list *list, az_list_item *it
         return false;
     return !is_to_come(item) || !lane->has_refused_hint || item->sequence != lane->refused_hint.sequence ||
            item->part != lane->refused_hint.part;
+}
+
+/* In the middle of a segment that comes in parts there is no picture that another source could begin with. */
+static bool is_inside_segment(const az_lane *lane)
+{
+    const az_list *list = az_source_list(lane);
+    az_list_item next;
+    if (lane->is_by_time || !lane->is_contiguous || lane->segment.part == AZ_LIST_WHOLE ||
+        lane->segment.is_last_part || az_source_current(lane)->penalty_until > lane->e->now || !list)
+        return false;
+    if (find_next(lane, list, &next))
+        return next.sequence == lane->segment.sequence;
+    return !az_list_is_ended(list);
+}
+
+/* Goes to the wanted source where the media queued so far ends. */
+static void adopt_wanted(az_lane *lane)
+{
+    if (lane->wanted == lane->current || !az_source_is_ready(lane, lane->wanted) || is_inside_segment(lane))
+        return;
+    if (!lane->is_by_time) {
+        lane->cover = queued_end(lane);
+        if (lane->cover == AIZU_NO_TIME)
+            lane->cover = az_add_sat(lane->segment.start, lane->segment.duration);
+        lane->is_by_time = true;
+        lane->is_exact = false;
+        lane->steps_back = 0;
+    }
+    az_source_adopt(lane, lane->wanted, lane->cover);
 }
 
 /* The next segment will soon slide out of a live window: it is fetched even into a full buffer. */
@@ -212,13 +234,6 @@ static void go_to_live(az_lane *lane)
     lane->steps_back = AZ_STEPS_BACK_MAX;
     lane->cover = az_source_live_start(lane->e);
     lane->is_contiguous = false;
-}
-
-static az_list_cursor cursor_after(const az_list_item *item)
-{
-    if (item->part == AZ_LIST_WHOLE || item->is_last_part)
-        return (az_list_cursor){item->sequence + 1, 0};
-    return (az_list_cursor){item->sequence, item->part + 1};
 }
 
 static void pass_over(az_lane *lane, const az_list_item *item)
@@ -323,6 +338,20 @@ static bool is_leaving_gap(az_lane *lane, const az_list_item *item)
     return lane->wanted != lane->current && az_fetch_is_busy(lane->e, az_slot(lane->kind, AZ_FETCH_SWITCH));
 }
 
+static bool carry_out_verdict(az_lane *lane);
+
+/* A part that was hinted at did not say that it is the last of its segment; now another segment follows. What
+ * the demuxer still holds is of the one before. */
+static void close_segment(az_lane *lane)
+{
+    if (!lane->is_contiguous || lane->segment.part == AZ_LIST_WHOLE || lane->segment.is_last_part)
+        return;
+    lane->segment.is_last_part = true;
+    if (az_demuxer_finish(lane->demuxer) == AIZU_OK)
+        az_place_finish(lane);
+    (void)carry_out_verdict(lane);
+}
+
 static void choose(az_lane *lane)
 {
     adopt_wanted(lane);
@@ -331,7 +360,12 @@ static void choose(az_lane *lane)
         az_list_item item;
         if (!list || (az_list_is_empty(list) && az_list_end(list) == AIZU_NO_TIME))
             return;
-        if (!find_next(lane, list, &item)) {
+        bool is_found = find_next(lane, list, &item);
+        if (is_found ? !is_continuation(lane, &item) : az_list_is_ended(list))
+            close_segment(lane);
+        if (lane->state != AZ_LANE_CHOOSING)
+            return;
+        if (!is_found) {
             if (az_list_is_ended(list))
                 end_of_list(lane);
             return;

@@ -42,6 +42,7 @@ typedef struct origin {
     int busy;            /* so many of them get 503 */
     bool skips_too_much; /* deltas that nobody can use */
     bool is_ended;
+    int cut; /* before this segment the timestamps jump, 0: nowhere */
 } origin;
 
 static int segment_now(const rig *r, const origin *o)
@@ -99,6 +100,8 @@ static void add_parts(list_text *t, char name, int segment, int count)
 static void add_segments(list_text *t, const origin *o, char name, int first, int end)
 {
     for (int i = first; i < end; i++) {
+        if (o->cut > 0 && i == o->cut)
+            add(t, "#EXT-X-DISCONTINUITY\n");
         if (i >= end - o->parts_kept)
             add_parts(t, name, i, PARTS);
         add(t, "#EXTINF:2,\n%c%d.ts\n", name, i);
@@ -117,6 +120,8 @@ static void add_edge(list_text *t, const rig *r, const origin *o, char name)
         add(t, "#EXT-X-PREFETCH:%c%d.ts\n", name, segment);
     if (o->parts_kept < 0)
         return;
+    if (o->cut > 0 && segment == o->cut)
+        add(t, "#EXT-X-DISCONTINUITY\n");
     add_parts(t, name, segment, part);
     if (!o->has_no_hints)
         add(t, "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"%c%d.ts.%d\"\n", name, segment, part);
@@ -179,7 +184,8 @@ static void put_media(rig *r, const origin *o, char name)
     for (int i = 0; i < SEGMENTS; i++) {
         char text[32];
         snprintf(text, sizeof(text), "%c%d.ts", name, i);
-        rig_put_parts(r, text, &(rig_segment){.ticks = (10 + 2 * i) * RIG_TICKS_SECOND}, 10);
+        int jump = o->cut > 0 && i >= o->cut ? 5000 : 0;
+        rig_put_parts(r, text, &(rig_segment){.ticks = (10 + jump + 2 * i) * RIG_TICKS_SECOND}, 10);
     }
     set_times(r, o, name);
 }
@@ -354,6 +360,19 @@ static void when_parts_vanish_whole_segments_go_on_without_a_frame_twice(void **
         assert_int_equal(rig_errors(r, true), 0);
         rig_destroy(r);
     }
+}
+
+/* The demuxer holds the last picture of a transport stream until more comes: of the next domain, here. */
+static void the_last_picture_of_a_segment_of_parts_belongs_to_it(void **state)
+{
+    (void)state;
+    origin o = {.parts_kept = 3, .cut = 13};
+    rig *r = rig_live(&o);
+    start(r, "a.m3u8");
+    rig_run(r, 20 * S);
+    assert_true(assert_frames_follow(r, 0) > 18 * 25);
+    assert_int_equal(rig_snapshot(r).stats.stalls, 0);
+    rig_destroy(r);
 }
 
 static void a_part_that_is_listed_and_not_there_does_not_stop_playback(void **state)
@@ -590,6 +609,7 @@ int main(void)
         cmocka_unit_test(a_refused_hint_is_fetched_when_it_is_listed),
         cmocka_unit_test(parts_without_hints_are_played_as_they_are_listed),
         cmocka_unit_test(when_parts_vanish_whole_segments_go_on_without_a_frame_twice),
+        cmocka_unit_test(the_last_picture_of_a_segment_of_parts_belongs_to_it),
         cmocka_unit_test(a_part_that_is_listed_and_not_there_does_not_stop_playback),
         cmocka_unit_test(a_stream_of_parts_plays_to_its_end),
         cmocka_unit_test(reloads_carry_the_delivery_directives),
