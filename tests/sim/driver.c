@@ -350,12 +350,13 @@ static void trace_world(sim *s)
     const world *w = &s->world;
     if (!s->options->is_verbose)
         return;
-    fprintf(
-        s->options->out,
-        "%s, %d variants%s, target %d s, %.3f fps, window %d, %s date-time, %s sound, sequence from %llu\n",
-        kinds[w->kind], w->variant_count, w->is_plain ? " (plain)" : "", (int)(w->target / AIZU_SECOND),
-        (double)TICKS_PER_SECOND / (double)w->ticks_per_frame, w->window, w->has_wall ? "with" : "without",
-        w->has_audio ? "with" : "without", (unsigned long long)w->sequence_first);
+    fprintf(s->options->out,
+            "%s, %d variants%s, target %d s, %.3f fps, window %d, %s date-time, %s sound%s, part %d frames, "
+            "sequence from %llu\n",
+            kinds[w->kind], w->variant_count, w->is_plain ? " (plain)" : "", (int)(w->target / AIZU_SECOND),
+            (double)TICKS_PER_SECOND / (double)w->ticks_per_frame, w->window,
+            w->has_wall ? "with" : "without", w->has_audio ? "with" : "without",
+            w->has_sound_lane ? " of its own" : "", w->part_frames, (unsigned long long)w->sequence_first);
     fprintf(s->options->out, "%s, ahead %.0f s, hold-back %.0f s, decoder delay %d, %s, drift %d ppm\n",
             s->config.decode ? "decoding" : "not decoding", sim_seconds(s->config.buffer_ahead_max),
             sim_seconds(s->config.live_hold_back), s->output.decoders[0].delay,
@@ -387,6 +388,8 @@ void sim_run(const sim_options *options, sim_result *result)
     choose_config(s);
     /* without decoding cues tell where the timestamps stand */
     world_init(&s->world, options->seed, options->is_live_day, !s->config.decode);
+    if (s->world.part_frames > 0) /* nearer to the edge than the server allows is at one's own risk */
+        s->config.live_hold_back = 0;
     origin_init(&s->origin, &s->world);
     s->engine = az_engine_create(&s->config);
     AZ_ASSERT(s->engine);

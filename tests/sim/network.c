@@ -319,6 +319,11 @@ void network_step(sim *s, uint32_t slot, uint64_t serial)
         return;
     }
     if (!r->is_answered) {
+        int64_t wait = origin_wait(&s->origin, r->what, s->now);
+        if (wait > 0 && s->now - r->started < 3 * s->world.target) { /* the server holds it back */
+            schedule(s, r, AZ_MIN(wait, s->world.target));
+            return;
+        }
         if (!body_begin(s, r))
             return;
         r->is_answered = true;

@@ -2,6 +2,7 @@
  * The bytes of a segment: a real transport stream of tiny access units. Each unit ends in its number, so
  * that the decoders know which frame they were given.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "sim.h"
@@ -57,6 +58,8 @@ typedef struct muxer {
 static void put_video(muxer *m, int32_t slot)
 {
     const world *w = m->world;
+    if (m->variant == SOUND)
+        return;
     const world_segment *g = &w->segments[m->segment];
     int64_t ticks = (g->frame + slot) * w->ticks_per_frame;
     ts_h264 format = {.width = 64 + 16 * m->variant, .height = 64 + 16 * m->variant};
@@ -79,7 +82,8 @@ static void put_audio(muxer *m, int64_t until)
 {
     const world *w = m->world;
     int64_t per_packet = 1 + (int64_t)(w->salt >> 8) % 4;
-    while (w->has_audio && m->audio * AUDIO_TICKS < until) {
+    bool has_audio = w->has_audio && w->has_sound_lane == (m->variant == SOUND);
+    while (has_audio && m->audio * AUDIO_TICKS < until) {
         ts_pes pes = ts_pes_make(AUDIO_PID, world_media_time(w, m->segment, m->audio * AUDIO_TICKS));
         ts_bytes_clear(&m->unit);
         for (int64_t i = 0; i < per_packet && m->audio * AUDIO_TICKS < until; i++) {
@@ -94,6 +98,8 @@ static void put_audio(muxer *m, int64_t until)
 static void put_cue(muxer *m, const world_cue *cue)
 {
     char text[48];
+    if (m->variant == SOUND)
+        return;
     int size = world_cue_text(m->world, cue, text, sizeof(text));
     ts_bytes_clear(&m->unit);
     ts_es_id3_priv(&m->unit, "aizu.sim", text, (size_t)size);
@@ -101,19 +107,22 @@ static void put_cue(muxer *m, const world_cue *cue)
     ts_writer_pes(&m->writer, &pes, m->unit.data, m->unit.size);
 }
 
-static void put_all(muxer *m)
+static void put_all(muxer *m, uint32_t *marks)
 {
     const world *w = m->world;
     const world_segment *g = &w->segments[m->segment];
     ts_writer_init(&m->writer, &m->out);
-    ts_writer_add(&m->writer, VIDEO_PID, 0x1B, NULL);
-    if (w->has_audio)
+    if (m->variant != SOUND)
+        ts_writer_add(&m->writer, VIDEO_PID, 0x1B, NULL);
+    if (w->has_audio && w->has_sound_lane == (m->variant == SOUND))
         ts_writer_add(&m->writer, AUDIO_PID, 0x0F, NULL);
-    ts_writer_add(&m->writer, ID3_PID, 0x15, NULL);
+    if (m->variant != SOUND)
+        ts_writer_add(&m->writer, ID3_PID, 0x15, NULL);
     ts_writer_tables(&m->writer);
     m->audio = (world_segment_begin(w, m->segment) + AUDIO_TICKS - 1) / AUDIO_TICKS;
     uint32_t cue = g->cue;
     for (int32_t slot = 0; slot <= g->frame_count; slot++) {
+        marks[slot] = slot == 0 ? 0 : (uint32_t)m->out.size;
         for (; cue < g->cue + g->cue_count && w->cues[cue].slot <= slot; cue++)
             put_cue(m, &w->cues[cue]);
         if (slot == g->frame_count)
@@ -123,17 +132,22 @@ static void put_all(muxer *m)
     }
 }
 
-bool segment_write(const world *w, int variant, size_t segment, az_buf **out, size_t *size)
+bool segment_write(const world *w, int variant, size_t segment, segment_cache *out)
 {
     muxer m = {.world = w, .variant = variant, .segment = segment};
-    put_all(&m);
-    *out = az_buf_create(m.out.size);
-    if (*out) {
-        memcpy(az_buf_data(*out), m.out.data, m.out.size);
-        *size = m.out.size;
+    size_t frames = (size_t)w->segments[segment].frame_count;
+    *out = (segment_cache){.segment = segment, .variant = variant};
+    out->marks = malloc((frames + 1) * sizeof(*out->marks));
+    AZ_ASSERT(out->marks);
+    put_all(&m, out->marks);
+    out->marks[frames] = (uint32_t)m.out.size; /* what stands behind the last picture is of its part */
+    out->buf = az_buf_create(m.out.size);
+    if (out->buf) {
+        memcpy(az_buf_data(out->buf), m.out.data, m.out.size);
+        out->size = m.out.size;
     }
     ts_writer_deinit(&m.writer);
     ts_bytes_free(&m.out);
     ts_bytes_free(&m.unit);
-    return *out != NULL;
+    return out->buf != NULL;
 }

@@ -18,6 +18,8 @@
 
 #define TICKS_PER_SECOND 90000
 #define VARIANTS_MAX     4
+#define SOUND            VARIANTS_MAX /* the rendition of sound, where a variant is asked for */
+#define SOURCES_MAX      (VARIANTS_MAX + 1)
 #define URL_BASE         "https://origin.example/live/"
 
 /* ---- options (main.c) ---- */
@@ -133,6 +135,8 @@ typedef struct world {
     bool has_wall;
     bool has_audio;
     bool has_own_texts;
+    bool has_sound_lane;     /* sound is a rendition of its own */
+    int part_frames;         /* of a part of low latency, 0: there are none */
     int64_t target;          /* ns */
     int64_t ticks_per_frame; /* constant over the channel */
     int64_t segment_total;   /* VOD, EVENT: how many there will be; LIVE: INT64_MAX */
@@ -146,7 +150,7 @@ typedef struct world {
     uint32_t cue_in_million; /* a frame */
     int frame_packets[VARIANTS_MAX];
     int64_t bandwidth[VARIANTS_MAX];   /* bits per second, as declared */
-    int playlist_lag[VARIANTS_MAX];    /* segments that a variant is behind */
+    int playlist_lag[SOURCES_MAX];     /* segments that a variant is behind */
     int bandwidth_order[VARIANTS_MAX]; /* position in the multivariant playlist */
     world_segment *segments;
     size_t segment_count, segment_capacity;
@@ -166,7 +170,9 @@ int64_t world_segment_begin(const world *w, size_t segment); /* ticks */
 int64_t world_segment_end(const world *w, size_t segment);   /* ticks */
 int64_t world_media_time(const world *w, size_t segment, int64_t ticks); /* 33-bit timestamp */
 int world_cue_text(const world *w, const world_cue *cue, char *out, size_t size);
-uint64_t world_hash(const world *w, uint64_t a, uint64_t b); /* a number that follows from the seed */
+int world_part_count(const world *w, size_t segment);
+int64_t world_part_end(const world *w, size_t segment, int part); /* ticks */
+uint64_t world_hash(const world *w, uint64_t a, uint64_t b);      /* a number that follows from the seed */
 
 /* ---- origin.c: what a server answers ---- */
 
@@ -181,6 +187,8 @@ typedef struct resource {
     resource_kind kind;
     int variant;
     uint64_t segment; /* index, not sequence number */
+    int part;         /* of it, -1: the whole one */
+    bool is_waiting;  /* a playlist that is to have this segment or part */
 } resource;
 
 typedef struct segment_cache {
@@ -188,13 +196,14 @@ typedef struct segment_cache {
     uint64_t segment;
     int variant;
     size_t size;
+    uint32_t *marks; /* where each frame begins, and the end */
 } segment_cache;
 
 typedef struct origin {
     world *world;
     segment_cache cache[64];
-    az_buf *list_cache[VARIANTS_MAX]; /* of a finished VOD */
-    size_t list_size[VARIANTS_MAX];
+    az_buf *list_cache[SOURCES_MAX]; /* of a finished VOD */
+    size_t list_size[SOURCES_MAX];
     int64_t stopped;    /* ns that the encoder has stood still so far */
     int64_t stop_begin; /* now it stands still since, or AZ_NEVER */
     int64_t frozen_at;  /* playlists are served as they were at this media time, or AZ_NEVER */
@@ -204,11 +213,13 @@ void origin_init(origin *o, world *w);
 void origin_deinit(origin *o);
 resource origin_parse(const origin *o, const char *url);
 int64_t origin_media_now(const origin *o, int64_t now); /* ticks that are finished */
+/* How long the answer has to wait for what is not there yet, ns. */
+int64_t origin_wait(origin *o, resource r, int64_t now);
 /* The body, with a reference for the caller; 0 is 200, else the HTTP status. */
 int origin_get(origin *o, resource r, int64_t now, az_slice *body);
 
 /* segment.c: the bytes of a segment */
-bool segment_write(const world *w, int variant, size_t segment, az_buf **out, size_t *size);
+bool segment_write(const world *w, int variant, size_t segment, segment_cache *out);
 /* What was written into a video or audio unit; false when it is damaged. */
 bool segment_read_unit(az_span bytes, int64_t *number, int *variant);
 
@@ -349,6 +360,7 @@ typedef struct segment_state {
     uint32_t session;   /* in which it was fed whole last */
     uint32_t pass;      /* the same */
     uint32_t pass_part; /* in which some of it was fed last */
+    uint32_t parts;     /* bits of those that were fed whole in this pass */
     int64_t whole_at;   /* now */
     int64_t fed_at;     /* now */
 } segment_state;

@@ -151,6 +151,17 @@ size_t world_segment_at(const world *w, int64_t ticks)
     return low;
 }
 
+int world_part_count(const world *w, size_t segment)
+{
+    return (w->segments[segment].frame_count + w->part_frames - 1) / w->part_frames;
+}
+
+int64_t world_part_end(const world *w, size_t segment, int part)
+{
+    const world_segment *g = &w->segments[segment];
+    return (g->frame + AZ_MIN(g->frame_count, (part + 1) * w->part_frames)) * w->ticks_per_frame;
+}
+
 int64_t world_media_time(const world *w, size_t segment, int64_t ticks)
 {
     const world_domain *d = &w->domains[w->segments[segment].domain];
@@ -186,6 +197,30 @@ static void choose_pace(world *w, bool is_live_day)
     }
 }
 
+/* A quarter of a segment or more; the last part of a segment is none of less than half. */
+static int choose_part_frames(const world *w)
+{
+    int most = (int)AZ_MAX(az_rescale(w->target, TICKS_PER_SECOND, AIZU_SECOND) / w->ticks_per_frame, 1);
+    int frames = (most + 3) / 4;
+    while (most % frames != 0 && most % frames * 2 <= frames)
+        frames++;
+    return frames;
+}
+
+/* Of a random stream of its own. */
+static void choose_features(world *w, uint64_t seed)
+{
+    az_random r;
+    az_random_init(&r, seed ^ UINT64_C(0x66656174757265));
+    w->has_sound_lane = w->has_audio && !w->is_plain && az_random_chance(&r, 300000);
+    w->playlist_lag[SOUND] = az_random_chance(&r, 200000);
+    if (w->kind != WORLD_LIVE || !az_random_chance(&r, 350000))
+        return;
+    w->part_frames = choose_part_frames(w);
+    for (int v = 0; v < SOURCES_MAX; v++)
+        w->playlist_lag[v] = 0;
+}
+
 void world_init(world *w, uint64_t seed, bool is_live_day, bool has_own_texts)
 {
     *w = (world){.has_own_texts = has_own_texts};
@@ -198,6 +233,7 @@ void world_init(world *w, uint64_t seed, bool is_live_day, bool has_own_texts)
     w->has_wall = az_random_chance(r, 700000);
     w->has_audio = az_random_chance(r, 800000);
     choose_pace(w, is_live_day);
+    choose_features(w, seed);
     w->segment_total = INT64_MAX;
     if (w->kind == WORLD_VOD)
         w->segment_total = az_random_range(r, 3, 900);
