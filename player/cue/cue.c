@@ -127,6 +127,8 @@ bool az_cue_is_housekeeping(const az_cue_info *info)
         return false;
     if (az_span_equal_str(info->name, "TXXX"))
         return az_span_equal_str(info->key, "segmentmetadata");
+    if (az_span_equal_str(info->name, "PRIV")) /* where packed audio stands (RFC 8216, 3.4) */
+        return az_span_equal_str(info->key, "com.apple.streaming.transportStreamTimestamp");
     return az_span_equal_str(info->name, "TDEN");
 }
 

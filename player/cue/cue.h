@@ -38,7 +38,8 @@ uint64_t az_cue_hash(const az_cue_info *info);
  * (AIZU_NO_TIME). Spans point into the frame and to what it points to. */
 void az_cue_info_from_id3(az_cue_info *info, const az_id3_frame *frame);
 
-/* A frame that services of interactive streams send for themselves: TXXX "segmentmetadata", TDEN. */
+/* A frame that services of interactive streams send for themselves: TXXX "segmentmetadata", TDEN; the
+ * timestamp of packed audio. */
 bool az_cue_is_housekeeping(const az_cue_info *info);
 
 #endif

@@ -264,7 +264,10 @@ void az_fetch_event(az_engine *e, const az_event *event)
         if (az_slot_purpose(slot) == AZ_FETCH_SEGMENT && fetch->patience == 0 && event->result == AIZU_OK)
             az_quality_measured(e, fetch->bytes, event->time - fetch->started);
         ended(e, slot,
-              (az_fetch_outcome){event->result, event->http_status, event->retry_after, event->detail});
+              (az_fetch_outcome){.result = event->result,
+                                 .http_status = event->http_status,
+                                 .retry_after = event->retry_after,
+                                 .detail = event->detail});
     }
 }
 

@@ -194,6 +194,7 @@ typedef struct az_fetch_outcome {
     int http_status;
     int64_t retry_after;
     const char *detail;
+    const char *url; /* that failed, where it is not that of the slot's owner; NULL */
 } az_fetch_outcome;
 
 /* A copy on the heap; NULL when out of memory. */
@@ -369,6 +370,8 @@ void az_open_fetched(az_lane *lane, az_fetch_purpose purpose, const az_fetch_out
 void az_open_key(az_engine *e, const az_event *event); /* from the application */
 void az_open_preload(az_engine *e);                    /* session keys */
 void az_open_forget(az_engine *e);
+/* The bytes of a "data:...;base64,..." URI (RFC 2397). False: there are none, or too many. */
+bool az_open_inline(const char *url, uint8_t *out, size_t size_max, size_t *size);
 /* Undoes the encryption of a segment's bytes. *clear is the caller's. */
 aizu_result az_open_decrypt(az_lane *lane, az_slice data, az_slice *clear);
 aizu_result az_open_decrypt_end(az_lane *lane, az_slice *clear);
@@ -402,6 +405,8 @@ typedef struct az_steering_state {
 } az_steering_state;
 
 void az_steering_begin(az_engine *e);
+/* A pathway failed: the next one in the manifest's order. False: there is no steering. */
+bool az_steering_leave(az_engine *e, const az_source *source, int64_t until);
 void az_steering_apply(az_engine *e); /* sources go to the best pathway that has no penalty */
 void az_steering_fetched(az_engine *e, const az_fetch_outcome *outcome);
 void az_steering_step(az_engine *e);
@@ -430,6 +435,7 @@ typedef enum az_lane_verdict {
 /* Metadata and subtitles that came before the first sample of their segment. */
 typedef struct az_early {
     bool is_text;
+    int64_t pts; /* of metadata whose segment is over, else AIZU_NO_TIME */
     az_metadata metadata;
     az_text_sample text; /* without id */
     char *settings;
@@ -535,7 +541,9 @@ typedef struct az_caption_state {
 } az_caption_state;
 
 az_timebase az_metadata_timebase(const az_metadata *metadata);
-void az_metadata_take(az_lane *lane, const az_metadata *metadata); /* the segment has its place */
+/* Presentation time; the segment must have its place. */
+int64_t az_metadata_pts(const az_lane *lane, const az_metadata *metadata);
+void az_metadata_take(az_lane *lane, const az_metadata *metadata, int64_t pts);
 void az_metadata_take_text(az_lane *lane, const az_text_sample *text);
 unsigned az_metadata_length_size(const az_track *track);
 void az_metadata_flush(az_engine *e); /* other media follows */

@@ -93,7 +93,7 @@ void az_lane_fault(az_lane *lane, const az_fetch_outcome *outcome, bool is_fatal
     az_report_fault(lane->e, &(az_fault){.result = outcome->result,
                                          .is_fatal = is_fatal && lane->kind == AZ_LANE_MAIN,
                                          .stage = stage,
-                                         .url = lane->url,
+                                         .url = outcome->url ? outcome->url : lane->url,
                                          .http_status = outcome->http_status,
                                          .segment = (int64_t)lane->segment.sequence,
                                          .position = lane->segment.start,
@@ -316,7 +316,8 @@ static bool start_segment(az_lane *lane, const az_list_item *item)
 static void end_of_list(az_lane *lane)
 {
     az_engine *e = lane->e;
-    az_fetch_outcome outcome = {lane->skipped, lane->skipped_status, 0, "no segment could be loaded"};
+    az_fetch_outcome outcome = {
+        .result = lane->skipped, .http_status = lane->skipped_status, .detail = "no segment could be loaded"};
     bool is_nothing = queued_end(lane) == AIZU_NO_TIME && e->playback.fill == AZ_FILL_START;
     lane->state = AZ_LANE_ENDED;
     e->is_again = true;
@@ -706,6 +707,15 @@ static aizu_result finish_demuxer(az_lane *lane)
     return result;
 }
 
+/* A segment gave nothing because what is in it is encrypted and no key was named. */
+static bool is_without_key(const az_lane *lane)
+{
+    bool is_encrypted = false;
+    for (size_t i = 0; i < lane->track_count; i++)
+        is_encrypted = is_encrypted || lane->tracks[i].is_encrypted;
+    return is_encrypted && lane->opening.key.method == AZ_KEY_NONE;
+}
+
 void az_lane_fetched(az_lane *lane, const az_fetch_outcome *outcome)
 {
     if (lane->state != AZ_LANE_LOADING)
@@ -720,6 +730,11 @@ void az_lane_fetched(az_lane *lane, const az_fetch_outcome *outcome)
     const char *detail = result == AIZU_OK ? "the segment holds no media" : detail_of(lane, result);
     if (result == AIZU_OK && !lane->is_placed && lane->early_count == 0 && lane->kind != AZ_LANE_TEXT)
         result = AIZU_E_MEDIA;
+    if (result == AIZU_E_MEDIA && is_without_key(lane)) {
+        lane->verdict = AZ_LANE_NO_KEY;
+        (void)carry_out_verdict(lane);
+        return;
+    }
     if (result != AIZU_OK) {
         segment_failed(lane, &(az_fetch_outcome){.result = result, .detail = detail});
         return;

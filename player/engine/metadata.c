@@ -63,20 +63,35 @@ static void take_id3(az_lane *lane, az_span data, int64_t pts)
     az_id3_list_destroy(&list);
 }
 
-static void take_emsg(az_lane *lane, const az_metadata *metadata)
+/* Time of an event message: version 0 counts from the earliest sample of its segment (ISO/IEC
+ * 23009-1, 5.10.3.3). */
+static int64_t emsg_ticks(const az_emsg *emsg, int64_t earliest)
+{
+    if (emsg->version == 1)
+        return (int64_t)AZ_MIN(emsg->presentation_time, (uint64_t)INT64_MAX);
+    return earliest == AZ_NO_TICKS ? AZ_NO_TICKS
+                                   : az_add_sat(earliest, (int64_t)emsg->presentation_time_delta);
+}
+
+int64_t az_metadata_pts(const az_lane *lane, const az_metadata *metadata)
+{
+    az_emsg emsg;
+    az_timebase base = az_metadata_timebase(metadata);
+    int64_t ticks = metadata->pts;
+    if (metadata->codec == AZ_CODEC_EMSG && az_emsg_parse(&emsg, az_slice_span(metadata->data)) == AIZU_OK) {
+        base.timescale = emsg.timescale;
+        ticks = emsg_ticks(&emsg, ticks);
+    }
+    return ticks != AZ_NO_TICKS ? az_place_map(lane, base, ticks) : lane->last_pts;
+}
+
+static void take_emsg(az_lane *lane, const az_metadata *metadata, int64_t pts)
 {
     az_emsg emsg;
     if (az_emsg_parse(&emsg, az_slice_span(metadata->data)) != AIZU_OK) {
         az_trace(lane->e, AZ_LOG_WARNING, "cue", "an event message that cannot be read is dropped");
         return;
     }
-    az_timebase base = {.timescale = emsg.timescale, .bits = 0};
-    int64_t ticks = metadata->pts;
-    if (emsg.version == 1)
-        ticks = (int64_t)AZ_MIN(emsg.presentation_time, (uint64_t)INT64_MAX);
-    else if (ticks != AZ_NO_TICKS)
-        ticks = az_add_sat(ticks, (int64_t)emsg.presentation_time_delta);
-    int64_t pts = ticks != AZ_NO_TICKS ? az_place_map(lane, base, ticks) : lane->last_pts;
     if (az_emsg_is_id3(&emsg)) {
         take_id3(lane, emsg.data, pts);
         return;
@@ -87,17 +102,11 @@ static void take_emsg(az_lane *lane, const az_metadata *metadata)
     take_cue(lane, &info);
 }
 
-void az_metadata_take(az_lane *lane, const az_metadata *metadata)
+void az_metadata_take(az_lane *lane, const az_metadata *metadata, int64_t pts)
 {
-    if (metadata->codec == AZ_CODEC_EMSG) {
-        take_emsg(lane, metadata);
-        return;
-    }
-    if (metadata->codec != AZ_CODEC_ID3)
-        return;
-    az_timebase base = az_metadata_timebase(metadata);
-    int64_t pts = metadata->pts != AZ_NO_TICKS ? az_place_map(lane, base, metadata->pts) : lane->last_pts;
-    if (!az_place_is_off(lane, pts))
+    if (metadata->codec == AZ_CODEC_EMSG)
+        take_emsg(lane, metadata, pts);
+    else if (metadata->codec == AZ_CODEC_ID3 && !az_place_is_off(lane, pts))
         take_id3(lane, az_slice_span(metadata->data), pts);
 }
 

@@ -65,24 +65,23 @@ static int base64_value(char c)
     return at ? (int)(at - digits) : -1;
 }
 
-/* The 16 bytes of an inline key. */
-static bool inline_key(const char *url, uint8_t key[16])
+bool az_open_inline(const char *url, uint8_t *out, size_t size_max, size_t *size)
 {
     const char *at = strstr(url, ";base64,");
     uint32_t bits = 0;
     unsigned count = 0;
-    size_t size = 0;
+    *size = 0;
     for (at = at ? at + 8 : ""; base64_value(*at) >= 0; at++) {
         bits = bits << 6 | (uint32_t)base64_value(*at);
         count += 6;
         if (count < 8)
             continue;
         count -= 8;
-        if (size == 16)
+        if (*size == size_max)
             return false;
-        key[size++] = (uint8_t)(bits >> count);
+        out[(*size)++] = (uint8_t)(bits >> count);
     }
-    return size == 16;
+    return *size > 0;
 }
 
 static aizu_result need_set(const az_lane *lane, az_key_need *need, const az_key *first, uint64_t number)
@@ -118,12 +117,35 @@ void az_open_end(az_lane *lane)
     az_sample_cipher_destroy(&lane->sample_cipher);
 }
 
+/* I-frame playlists without EXT-X-MAP: the section stands before the first I-frame of the resource (4.3.3.6).
+ */
+static aizu_result head_of_resource(az_lane *lane, const az_list_item *item)
+{
+    az_opening *o = &lane->opening;
+    const az_list *list = az_source_list(lane);
+    uint64_t first = item->range.offset;
+    for (size_t i = 0; i < az_list_count(list); i++) {
+        az_list_item other = az_list_at(list, i);
+        if (!az_span_equal(other.uri, item->uri))
+            continue;
+        first = AZ_MIN(first, other.range.offset);
+        break;
+    }
+    if (item->range.size == 0 || first == 0 || !lane->url)
+        return AIZU_OK;
+    o->map_url = az_text_copy(lane->url);
+    o->map_range = (az_byte_range){0, first};
+    return o->map_url ? AIZU_OK : AIZU_E_MEMORY;
+}
+
 aizu_result az_open_begin(az_lane *lane, const az_list_item *item)
 {
     az_opening *o = &lane->opening;
     char url[AIZU_URL_SIZE_MAX];
     az_open_end(lane);
     aizu_result result = need_set(lane, &o->key, item->key, item->number);
+    if (result == AIZU_OK && !item->map && lane->kind == AZ_LANE_SCRUB)
+        return head_of_resource(lane, item);
     if (result != AIZU_OK || !item->map)
         return result;
     result = need_set(lane, &o->map_key, item->map_key, item->number);
@@ -173,7 +195,7 @@ static void key_failed(az_engine *e, az_key_entry *entry, const az_fetch_outcome
 {
     entry->state = AZ_KEY_FAILED;
     entry->outcome = *outcome;
-    entry->outcome.detail = NULL; /* it may not live as long */
+    entry->outcome.detail = entry->outcome.url = NULL; /* they may not live as long */
     entry->failed = e->now;
 }
 
@@ -182,8 +204,9 @@ static void key_request(az_lane *lane, az_key_entry *entry)
     az_engine *e = lane->e;
     entry->state = AZ_KEY_WANTED;
     if (is_inline(az_span_str(entry->url))) {
+        size_t size;
         entry->state = AZ_KEY_READY;
-        if (!inline_key(entry->url, entry->key))
+        if (!az_open_inline(entry->url, entry->key, sizeof(entry->key), &size) || size != sizeof(entry->key))
             key_failed(e, entry, &(az_fetch_outcome){.result = AIZU_E_MEDIA});
         return;
     }
@@ -228,6 +251,7 @@ static az_open_state key_get(az_lane *lane, const az_key_need *need, const uint8
     }
     *key = entry->key;
     *outcome = entry->outcome;
+    outcome->url = need->url;
     return entry->state == AZ_KEY_READY    ? AZ_OPEN_READY
            : entry->state == AZ_KEY_FAILED ? AZ_OPEN_FAILED
                                            : AZ_OPEN_WAIT;
@@ -377,7 +401,11 @@ static void map_fetched(az_lane *lane, az_fetch_slot slot, const az_fetch_outcom
         az_fetch_again(e, slot, mine.retry_after);
     } else {
         az_fetch_stop(e, slot);
-        mine.detail = mine.result == AIZU_E_MEDIA ? "the initialisation section cannot be read" : mine.detail;
+        mine.url = lane->opening.map_url;
+        if (mine.result == AIZU_E_MEDIA)
+            mine.detail = "the initialisation section cannot be read";
+        else if (!mine.detail)
+            mine.detail = "the initialisation section cannot be had";
         az_lane_refused(lane, &mine);
     }
 }

@@ -175,7 +175,9 @@ static bool is_playable(const az_lane *lane, const az_track *track)
     if (track->codec == AZ_CODEC_UNKNOWN)
         return false;
     az_key_method method = lane->opening.key.method; /* a section comes before the cipher is made */
-    return !track->is_encrypted || method == AZ_KEY_SAMPLE_AES || method == AZ_KEY_SAMPLE_AES_CTR;
+    bool is_per_sample = az_demuxer_container(lane->demuxer) == AZ_CONTAINER_FMP4; /* some may be clear */
+    return !track->is_encrypted || is_per_sample || method == AZ_KEY_SAMPLE_AES ||
+           method == AZ_KEY_SAMPLE_AES_CTR;
 }
 
 /* Silence or a black picture is not to be wondered at. */
@@ -287,13 +289,14 @@ static void take_early(az_lane *lane)
         az_early *early = &lane->early[i];
         if (early->is_text)
             az_metadata_take_text(lane, &early->text);
+        else if (early->pts != AIZU_NO_TIME)
+            az_metadata_take(lane, &early->metadata, early->pts);
         else
-            az_metadata_take(lane, &early->metadata);
+            az_metadata_take(lane, &early->metadata, az_metadata_pts(lane, &early->metadata));
     }
     az_place_drop_early(lane);
 }
 
-/* A sample with its ticks as the track's edit list has them. */
 /* Decoding has to begin before this: segments of the playlist are not independent of each other (4.3.5.1). */
 static bool is_undecodable(const az_lane *lane, const az_sample *sample)
 {
@@ -304,6 +307,7 @@ static bool is_undecodable(const az_lane *lane, const az_sample *sample)
            stream_end(lane, AZ_MEDIA_VIDEO) == AIZU_NO_TIME && lane->source == lane->current;
 }
 
+/* A sample with its ticks as the track's edit list has them. */
 static void take_sample(az_lane *lane, const az_sample *sample, const az_track *track)
 {
     az_engine *e = lane->e;
@@ -389,13 +393,13 @@ static void on_metadata(void *user, const az_metadata *metadata)
     if (lane->kind == AZ_LANE_SCRUB)
         return;
     if (is_settled(lane)) {
-        az_metadata_take(lane, metadata);
+        az_metadata_take(lane, metadata, az_metadata_pts(lane, metadata));
         return;
     }
     az_early *early = early_add(lane);
     if (!early)
         return;
-    *early = (az_early){.metadata = *metadata};
+    *early = (az_early){.metadata = *metadata, .pts = AIZU_NO_TIME};
     early->metadata.data = az_slice_ref(metadata->data);
 }
 
@@ -437,13 +441,24 @@ static void place_early(az_lane *lane)
 {
     for (size_t i = 0; i < lane->early_count; i++) {
         const az_metadata *m = &lane->early[i].metadata;
-        if (lane->early[i].is_text || m->pts == AZ_NO_TICKS)
+        if (lane->early[i].is_text || m->pts == AZ_NO_TICKS || lane->early[i].pts != AIZU_NO_TIME)
             continue;
         if (!place(lane, AZ_MEDIA_METADATA, az_metadata_timebase(m), m->pts))
             return;
         set_cue_floor(lane->e, lane->segment.start);
         take_early(lane);
         return;
+    }
+}
+
+/* The segment is over and nothing has said yet where the passing of the cues begins: what waits is given its
+ * time, and goes on waiting. */
+static void keep_early(az_lane *lane)
+{
+    for (size_t i = 0; i < lane->early_count; i++) {
+        az_early *early = &lane->early[i];
+        if (!early->is_text && early->pts == AIZU_NO_TIME)
+            early->pts = az_metadata_pts(lane, &early->metadata);
     }
 }
 
@@ -456,7 +471,9 @@ void az_place_finish(az_lane *lane)
         set_cue_floor(lane->e, lane->segment.start);
     if (is_settled(lane))
         take_early(lane);
-    if (is_over)
+    if (is_over && lane->is_placed && lane->kind == AZ_LANE_AUDIO)
+        keep_early(lane);
+    else if (is_over)
         az_place_drop_early(lane);
 }
 

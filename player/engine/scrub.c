@@ -114,7 +114,7 @@ void az_scrub_event(az_engine *e, const az_event *event)
     az_scrub *s = &e->scrub;
     bool is_mine = event->generation == s->generation && s->is_wanted;
     if (event->type == AZ_EVENT_FRAME && is_mine) {
-        answer(e, event->frame, event->pts);
+        answer(e, event->frame, s->pts);
     } else if (event->type == AZ_EVENT_FRAME) {
         az_action *action = act(e, AZ_ACTION_DROP);
         action->frame = event->frame;

@@ -445,6 +445,8 @@ static aizu_result take_body(az_engine *e, az_fetch_slot slot, az_playlist_error
 /* Another copy of the same source. */
 static bool other_url(az_engine *e, az_source *source)
 {
+    if (az_steering_leave(e, source, az_add_sat(e->now, PENALTY)))
+        return true;
     source->urls[source->url_current].penalty_until = az_add_sat(e->now, PENALTY);
     for (size_t i = 1; i < source->url_count; i++) {
         size_t next = (source->url_current + i) % source->url_count;

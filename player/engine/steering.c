@@ -13,14 +13,6 @@
 #define TTL_MAX   (24 * 3600 * AIZU_SECOND)
 #define TTL_RETRY (300 * AIZU_SECOND) /* when the manifest cannot be had */
 
-static void request(az_engine *e)
-{
-    az_steering_state *s = &e->steering;
-    s->due = AZ_NEVER;
-    if (az_fetch_start(e, AZ_FETCH_STEERING, &(az_fetch_request){.url = s->url}) != AIZU_OK)
-        s->due = az_add_sat(e->now, TTL_RETRY);
-}
-
 void az_steering_forget(az_engine *e)
 {
     az_engine_retire(e, e->steering.url);
@@ -79,6 +71,22 @@ void az_steering_apply(az_engine *e)
     }
 }
 
+bool az_steering_leave(az_engine *e, const az_source *source, int64_t until)
+{
+    az_presentation *p = &e->presentation;
+    char failed[AZ_PATHWAY_ID_MAX];
+    if (e->steering.priority_count == 0)
+        return false;
+    memcpy(failed, source->urls[source->url_current].pathway, sizeof(failed));
+    for (size_t i = 0; i < p->source_count; i++)
+        for (size_t k = 0; k < p->sources[i].url_count; k++)
+            if (strcmp(p->sources[i].urls[k].pathway, failed) == 0)
+                p->sources[i].urls[k].penalty_until = until;
+    size_t before = source->url_current;
+    az_steering_apply(e);
+    return source->url_current != before;
+}
+
 /* ---- clones ---- */
 
 static const char *replaced_uri(const az_pathway_clone *clone, const az_source *source)
@@ -100,7 +108,8 @@ static bool clone_url(const az_engine *e, const az_pathway_clone *clone, const a
     const char *uri = replaced_uri(clone, source);
     size_t used = 0;
     if (uri) {
-        if (az_url_resolve(out, size, az_span_str(e->steering.url), az_span_str(uri)) != AIZU_OK)
+        const char *base = e->steering.url ? e->steering.url : e->presentation.multivariant_base;
+        if (az_url_resolve(out, size, az_span_str(base), az_span_str(uri)) != AIZU_OK)
             return false;
         used = strlen(out);
     } else {
@@ -162,8 +171,9 @@ static void take(az_engine *e, const az_steering *manifest)
     s->due = az_add_sat(e->now, ttl);
     char url[AIZU_URL_SIZE_MAX];
     const az_fetch *fetch = &e->fetches[AZ_FETCH_STEERING];
-    if (manifest->reload_uri[0] && az_url_resolve(url, sizeof(url), az_span_str(az_fetch_base(fetch)),
-                                                  az_span_str(manifest->reload_uri)) == AIZU_OK) {
+    const char *base = fetch->url ? az_fetch_base(fetch) : p->multivariant_base; /* inline: no request */
+    if (manifest->reload_uri[0] &&
+        az_url_resolve(url, sizeof(url), az_span_str(base), az_span_str(manifest->reload_uri)) == AIZU_OK) {
         char *copy = az_text_copy(url);
         if (copy) {
             az_engine_retire(e, s->url);
@@ -194,22 +204,44 @@ void az_steering_fetched(az_engine *e, const az_fetch_outcome *outcome)
     e->is_again = true;
 }
 
-/* With the pathway in use and the throughput, as the server may want to know (bis 7.2). */
+/* With the pathway in use and the throughput, as far as they are known (bis 7.2). */
 static void look_again(az_engine *e)
 {
     az_steering_state *s = &e->steering;
     const az_source *source = az_source_current(&e->lanes[AZ_LANE_MAIN]);
     const char *pathway = source ? source->urls[source->url_current].pathway : ".";
-    char url[AIZU_URL_SIZE_MAX];
-    int length = snprintf(url, sizeof(url), "%s%c_HLS_pathway=\"%s\"&_HLS_throughput=%lld", s->url,
-                          strchr(s->url, '?') ? '&' : '?', pathway, (long long)az_quality_estimate(e));
-    char clean[AIZU_URL_SIZE_MAX];
+    long long throughput = az_quality_estimate(e);
+    char url[AIZU_URL_SIZE_MAX], clean[AIZU_URL_SIZE_MAX], rate[48] = "";
+    if (throughput > 0)
+        snprintf(rate, sizeof(rate), "&_HLS_throughput=%lld", throughput);
+    int length = snprintf(url, sizeof(url), "%s%c_HLS_pathway=\"%s\"%s", s->url,
+                          strchr(s->url, '?') ? '&' : '?', pathway, rate);
     bool is_usable = length > 0 && (size_t)length < sizeof(url) &&
                      az_url_resolve(clean, sizeof(clean), az_span_str(s->url), az_span_str(url)) == AIZU_OK;
     s->due = AZ_NEVER;
     if (az_fetch_start(e, AZ_FETCH_STEERING, &(az_fetch_request){.url = is_usable ? clean : s->url}) !=
         AIZU_OK)
         s->due = az_add_sat(e->now, TTL_RETRY);
+}
+
+/* A manifest that stands in the playlist itself. */
+static void take_inline(az_engine *e, az_span uri)
+{
+    char *text = malloc(uri.size + 1);
+    uint8_t *json = malloc(uri.size + 1);
+    az_steering *manifest = calloc(1, sizeof(*manifest));
+    size_t size = 0;
+    if (text && json && manifest && uri.size > 0 && uri.size < AZ_STEERING_SIZE_MAX) {
+        memcpy(text, uri.data, uri.size);
+        text[uri.size] = '\0';
+        if (az_open_inline(text, json, uri.size, &size) &&
+            e->config.parse_steering(manifest, az_span_make(json, size)) == AIZU_OK)
+            take(e, manifest);
+    }
+    e->steering.due = e->steering.url ? e->steering.due : AZ_NEVER;
+    free(manifest);
+    free(json);
+    free(text);
 }
 
 void az_steering_step(az_engine *e)
@@ -236,10 +268,14 @@ void az_steering_begin(az_engine *e)
         e->steering.priority_count = 1;
         az_steering_apply(e);
     }
+    if (e->config.parse_steering && az_span_starts_with(m->steering_uri, "data:")) {
+        take_inline(e, m->steering_uri);
+        return;
+    }
     if (!e->config.parse_steering ||
         az_url_resolve(url, sizeof(url), az_span_str(p->multivariant_base), m->steering_uri) != AIZU_OK)
         return;
     e->steering.url = az_text_copy(url);
     if (e->steering.url)
-        request(e);
+        look_again(e);
 }

@@ -51,13 +51,15 @@ static az_span read_group(az_parser *p, const char *name)
 }
 
 /* bis 4.4.6.2: a variant asks for something that not every client can do. Of what it may ask for, only a
- * layout of one picture is known here. */
+ * layout of one flat picture is known here. */
 static bool has_unknown_requirement(const az_parser *p)
 {
     for (size_t i = 0; i < p->attribute_count; i++) {
         const az_attribute *attribute = &p->attributes[i];
-        bool is_known = az_span_equal_str(attribute->name, "REQ-VIDEO-LAYOUT") &&
-                        az_span_equal_str(attribute->value, "CH-MONO");
+        bool is_flat = az_span_equal_str(attribute->value, "CH-MONO") ||
+                       az_span_equal_str(attribute->value, "PROJ-RECT") ||
+                       az_span_equal_str(attribute->value, "CH-MONO/PROJ-RECT");
+        bool is_known = az_span_equal_str(attribute->name, "REQ-VIDEO-LAYOUT") && is_flat;
         if (az_span_starts_with(attribute->name, "REQ-") && !is_known)
             return true;
     }

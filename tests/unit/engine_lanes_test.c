@@ -280,7 +280,8 @@ static void a_thumbnail_comes_out_of_the_i_frame_playlist(void **state)
     rig_run(r, 1 * S);
     const rig_entry *answer = must(rig_nth(r, AZ_ACTION_THUMBNAIL, 0, 0));
     assert_true(answer->has_frame);
-    assert_int_equal(answer->pts, 6 * S);
+    assert_int_equal(answer->pts, 7 * S);
+    assert_non_null(rig_fetch_of(r, "v3.ts", 0));
     rig_run(r, 20 * S);
     assert_int_equal(rig_count(r, AZ_ACTION_THUMBNAIL, 0), 1);
     assert_int_equal(rig_count(r, RIG_PRESENTED, 0), 250); /* playback did not notice */
