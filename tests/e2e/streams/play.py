@@ -225,12 +225,12 @@ def compare_pictures(manifest, lines, said):
     seen = [line.split() for line in lines.get("picture", [])]
     span = expected_span(manifest)
     step = span / (len(reference) - 1) if span else manifest["duration"] / len(reference)
-    places = [round((int(line[0]) - int(seen[0][0])) / 1e9 / step) for line in seen]
+    places = [round(int(line[0]) / 1e9 / step) for line in seen]  # from 0; a busy machine may leave one out
     other = [place for place, line in zip(places, seen) if place >= len(reference) or reference[place] != line[3]]
     said.append("%d of %d pictures exact" % (len(seen) - len(other), len(reference)))
     if other:
         wrong.append("%d pictures differ, the first is number %d" % (len(other), other[0]))
-    if len(seen) < 0.9 * len(reference):
+    if len(seen) < 0.7 * len(reference):
         wrong.append("%d of %d pictures" % (len(seen), len(reference)))
     return wrong
 
@@ -260,7 +260,7 @@ def judge_languages(options, host, manifest, index, folder, said):
     order = [r["language"] for r in manifest["renditions"] if r["type"] == "AUDIO"]
     lines, failed = view(options, host, manifest, "%d%d" % (index, int(time.time() * 1000)), ["--sound", "--audio", first, "--switch", "2.3", str(order.index(last))], folder)
     heard = sound.beeps(os.path.join(folder, "pcm"))
-    count = sum(1 for _, _, frequency in heard if abs(frequency - tones[first]) < 60)
+    count = next((i for i, (_, _, frequency) in enumerate(heard) if abs(frequency - tones[last]) < 60), len(heard))
     wrong += failed + ["switching: " + e for e in sound.judge(os.path.join(folder, "pcm"), [tones[first]] * count + [tones[last]] * (6 - count))]
     if not 3 <= count <= 5:
         wrong.append("switching: %d beeps of the first language" % count)
