@@ -256,7 +256,9 @@ int64_t az_stream_held(const az_lane *lane)
 
 bool az_stream_is_ending(const az_engine *e, az_stream stream)
 {
-    return e->lanes[e->streams[stream].lane].state == AZ_LANE_ENDED && !e->streams[stream].is_replacing;
+    const az_stream_state *s = &e->streams[stream];
+    bool is_to_be_replaced = s->is_replacing && s->next.count > 0; /* else the other one has nothing */
+    return e->lanes[s->lane].state == AZ_LANE_ENDED && !is_to_be_replaced;
 }
 
 /* ---- samples in ---- */
