@@ -298,7 +298,7 @@ uint64_t az_multivariant_hash(az_span id); /* of a group or a stable id, 0 for a
 void az_rendition_choose(az_engine *e, aizu_rendition_kind kind, int index); /* the application's wish */
 void az_rendition_step(az_engine *e); /* lets the lanes of sound and text follow the variant and the wishes */
 void az_rendition_begin(az_engine *e, int64_t pts, bool is_exact); /* playback begins there, or goes there */
-/* The lane that sound comes from. */
+/* The lane that sound comes from; AZ_LANES: the application wants none. */
 az_lane_kind az_rendition_audio_lane(const az_engine *e);
 /* A rendition cannot be had: playback goes on without it. */
 void az_rendition_give_up(az_lane *lane, const az_fetch_outcome *outcome);
@@ -633,6 +633,7 @@ typedef struct az_stream_state {
 
 void az_stream_deinit(az_engine *e, void (*drop)(void *user, az_stream stream, void *frame), void *user);
 void az_stream_flush(az_engine *e, int64_t hide_before); /* both: a new generation */
+void az_stream_silence(az_engine *e);                    /* no more sound, not even what is queued */
 void az_stream_hide(az_engine *e, int64_t pts);          /* what was decoded before it is not shown */
 void az_stream_reset(az_engine *e);                      /* forgets the tracks too */
 void az_stream_track(az_engine *e, az_lane_kind lane, const az_track *track);

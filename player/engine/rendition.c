@@ -19,6 +19,8 @@ static az_lane *lane_of(az_engine *e, aizu_rendition_kind kind)
 
 az_lane_kind az_rendition_audio_lane(const az_engine *e)
 {
+    if (e->presentation.renditions[AIZU_RENDITION_AUDIO].asked == AIZU_RENDITION_OFF)
+        return AZ_LANES;
     return e->lanes[AZ_LANE_AUDIO].current != AZ_NO_SOURCE ? AZ_LANE_AUDIO : AZ_LANE_MAIN;
 }
 
@@ -144,8 +146,11 @@ static int choose(const az_engine *e, const az_rendition_list *list, aizu_rendit
 void az_rendition_choose(az_engine *e, aizu_rendition_kind kind, int index)
 {
     az_rendition_list *list = list_of(e, kind);
+    bool is_silenced = kind == AIZU_RENDITION_AUDIO && index == AIZU_RENDITION_OFF && list->asked != index;
     if (index < (int)list->count)
         list->asked = index;
+    if (is_silenced)
+        az_stream_silence(e);
 }
 
 /* ---- the lanes ---- */

@@ -172,6 +172,20 @@ void az_stream_flush(az_engine *e, int64_t hide_before)
     }
 }
 
+void az_stream_silence(az_engine *e)
+{
+    az_stream_state *s = &e->streams[AZ_STREAM_AUDIO];
+    units_drop(s);
+    s->generation++;
+    forget_times(s, s->hide_before);
+    s->is_announced = false;
+    if (s->decoder == AZ_DECODER_DRAINING || s->decoder == AZ_DECODER_DRAINED)
+        s->decoder = AZ_DECODER_READY;
+    if (e->config.decode)
+        act(e, AZ_ACTION_FLUSH, AZ_STREAM_AUDIO);
+    e->playback.is_audio_running = false;
+}
+
 void az_stream_hide(az_engine *e, int64_t pts)
 {
     for (unsigned i = 0; i < AZ_STREAMS; i++) {

@@ -191,6 +191,29 @@ static void playback_ends_with_the_picture_when_the_sound_is_off(void **state)
     rig_destroy(r);
 }
 
+static void sound_that_is_switched_off_is_silent_at_once_and_comes_back(void **state)
+{
+    (void)state;
+    rig *r = rig_with_languages();
+    rig_start(r);
+    rig_load(r, "m.m3u8");
+    rig_play(r);
+    rig_run(r, 5 * S);
+    rig_feed(r, AZ_EVENT_RENDITION, (az_event){.kind = AIZU_RENDITION_AUDIO, .index = AIZU_RENDITION_OFF});
+    rig_run(r, 100 * MS);
+    size_t from = r->log_count;
+    rig_run(r, 3 * S);
+    assert_int_equal(rig_count(r, AZ_ACTION_AUDIO, from), 0);
+    assert_true(rig_count(r, RIG_PRESENTED, from) > 70);
+    rig_feed(r, AZ_EVENT_RENDITION, (az_event){.kind = AIZU_RENDITION_AUDIO, .index = AIZU_RENDITION_AUTO});
+    from = r->log_count;
+    rig_run(r, 20 * S);
+    assert_in_range(must(rig_nth(r, AZ_ACTION_AUDIO, from, 0))->pts, 8 * S, 8500 * MS);
+    assert_true(sound_without_gap(r, from) > 11 * 46);
+    assert_int_equal(rig_snapshot(r).state, AIZU_STATE_ENDED);
+    rig_destroy(r);
+}
+
 static void a_seek_takes_all_lanes_along(void **state)
 {
     (void)state;
@@ -407,6 +430,7 @@ int main(void)
         cmocka_unit_test(sound_that_cannot_be_had_is_given_up_and_the_picture_plays),
         cmocka_unit_test(a_missing_segment_of_sound_costs_no_more_than_itself),
         cmocka_unit_test(playback_ends_with_the_picture_when_the_sound_is_off),
+        cmocka_unit_test(sound_that_is_switched_off_is_silent_at_once_and_comes_back),
         cmocka_unit_test(a_seek_takes_all_lanes_along),
         cmocka_unit_test(a_redundant_copy_takes_over_when_one_fails),
         cmocka_unit_test(the_steering_server_chooses_the_pathway),
