@@ -36,6 +36,7 @@ measure() {
 machine
 start_screen
 start_channel --cue-log "$dir/live.cues" --cue-every 0.1
+sleep 15 # it makes some seconds of programme in advance, and is behind its clock until it has caught up
 for output in "${outputs[@]}"; do
     echo "$output (load $(cut -d' ' -f1 /proc/loadavg))"
     playlist=${url%master.m3u8}$output.m3u8

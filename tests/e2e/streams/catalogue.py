@@ -235,7 +235,7 @@ for name, scheme in (("cbcs", "cbcs"), ("cenc", "cenc")):
         STREAMS.append(dict(group="keys", name="shaka_%s_%s" % (scheme, video), url="master.m3u8", make=make, pictures=video, tones=BEEPS if audio else None, seek=3.3 if video == "h264" else None, thumbnail=video == "h264"))
 
 
-@stream("keys", "shaka_cbcs_clear_lead", url="master.m3u8", pictures="h264", pending="told as encrypted, though it plays")
+@stream("keys", "shaka_cbcs_clear_lead", url="master.m3u8", pictures="h264")
 def shaka_clear_lead(m, folder):
     """The first segments in the clear, the rest under cbcs."""
     shaka_key(folder)
@@ -326,7 +326,7 @@ def shaka_fmp4(m, folder):
     m.shaka(folder, shaka_av(m, "h264_b"))
 
 
-@stream("shaka", url="master.m3u8", pictures="h264_b", thumbnail="pending")
+@stream("shaka", url="master.m3u8", pictures="h264_b", thumbnail=True)
 def shaka_ts(m, folder):
     m.shaka(folder, shaka_av(m, "h264_b", suffix="ts", init=False))
 

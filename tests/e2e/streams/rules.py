@@ -234,7 +234,7 @@ def rule_required_attribute(m, folder):
     write(folder, '#EXT-X-STREAM-INF:REQ-COM-EXAMPLE="X",' + HIGH, "high/list.m3u8", "#EXT-X-STREAM-INF:" + LOW, "low/list.m3u8")
 
 
-@stream("rules", tones=None, url="master.m3u8", not_fetched=["high/"], pending="layouts of a flat picture are ignored, too")
+@stream("rules", tones=None, url="master.m3u8", not_fetched=["high/"])
 def rule_video_layout(m, folder):
     """REQ-VIDEO-LAYOUT that needs more than a flat picture (4.4.6.2)."""
     low_and_high(m, folder)
@@ -352,16 +352,14 @@ def manifest(folder, text):
         out.write(text)
 
 
-@stream("rules", tones=None, url="master.m3u8", fetched=["c/list2.ts", "steering.json?_HLS_pathway="], not_fetched=["b/list2.ts"], told="E_NOT_FOUND",
-        pending="a pathway that fails is followed by the next one of the playlist")
+@stream("rules", tones=None, url="master.m3u8", fetched=["c/list2.ts", "steering.json?_HLS_pathway="], not_fetched=["b/list2.ts"], told="E_NOT_FOUND")
 def rule_steering(m, folder):
     """The manifest says where to go on (7.2, 7.4, 7.5)."""
     manifest(folder, '{"VERSION":1,"TTL":300,"PATHWAY-PRIORITY":["A","C","B"]}')
     return pathways(m, folder, "steering.json")
 
 
-@stream("rules", tones=None, url="master.m3u8", fetched=["c/list.m3u8?clone=yes"], told="E_NOT_FOUND",
-        pending="a pathway that fails is followed by the next one of the playlist")
+@stream("rules", tones=None, url="master.m3u8", fetched=["c/list.m3u8?clone=yes"], told="E_NOT_FOUND")
 def rule_steering_clone(m, folder):
     """A pathway clone with query parameters (7.3)."""
     manifest(folder, '{"VERSION":1,"TTL":300,"PATHWAY-PRIORITY":["A","D","B"],'
@@ -369,7 +367,7 @@ def rule_steering_clone(m, folder):
     return pathways(m, folder, "steering.json")
 
 
-@stream("rules", tones=None, url="master.m3u8", fetched=["c/list2.ts"], not_fetched=["b/list2.ts"], told="E_NOT_FOUND", pending="the URI is not read")
+@stream("rules", tones=None, url="master.m3u8", fetched=["c/list2.ts"], not_fetched=["b/list2.ts"], told="E_NOT_FOUND")
 def rule_steering_inline(m, folder):
     """The manifest in a data: URI (4.4.6.6)."""
     text = '{"VERSION":1,"TTL":300,"PATHWAY-PRIORITY":["A","C","B"]}'
