@@ -249,7 +249,8 @@ static int64_t screen_before(const stream *s, unsigned channel, int64_t time, ch
         if (t->channel != channel || t->begin >= time || (t->end != AIZU_NO_TIME && t->end < time))
             continue;
         size_t size = strlen(text);
-        snprintf(text + size, text_size - size, "%s%s", size ? "\n" : "", t->text);
+        if (snprintf(text + size, text_size - size, "%s%s", size ? "\n" : "", t->text) < 0)
+            text[size] = 0;
         since = AZ_MAX(since, t->begin);
     }
     plain(text);

@@ -328,7 +328,7 @@ static void many_open_ranges_leave_in_order(void **state)
 {
     (void)state;
     az_cue_queue *queue = queue_at(0);
-    char data[8];
+    char data[16];
     for (int i = 0; i < 100; i++) {
         snprintf(data, sizeof(data), "%d", i);
         assert_int_equal(add(queue, i / 4 * S, AIZU_NO_TIME, data), AIZU_OK);
