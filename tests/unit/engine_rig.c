@@ -220,8 +220,8 @@ void rig_put_parts(rig *r, const char *name, const rig_segment *s, int part_fram
     marks[count] = whole.size;
     rig_put(r, name, whole.data, whole.size);
     for (size_t i = 0; i < count; i++) {
-        char part[112];
-        snprintf(part, sizeof(part), "%.80s.%zu", name, i);
+        char part[96];
+        snprintf(part, sizeof(part), "%.70s.%zu", name, i);
         rig_put(r, part, whole.data + marks[i], marks[i + 1] - marks[i]);
     }
     ts_bytes_free(&whole);
