@@ -519,11 +519,10 @@ static bool carry_out_verdict(az_lane *lane)
     case AZ_LANE_NO_MEMORY:
         az_lane_fault(lane, &(az_fetch_outcome){.result = AIZU_E_MEMORY}, true, "demux");
         break;
-    case AZ_LANE_NO_KEY:
-        az_lane_fault(lane,
-                      &(az_fetch_outcome){.result = AIZU_E_UNSUPPORTED,
-                                          .detail = "samples are encrypted and the playlist names no key"},
-                      true, "segment");
+    case AZ_LANE_NO_KEY: /* it costs the segment: the next one may be in the clear */
+        az_lane_refused(lane,
+                        &(az_fetch_outcome){.result = AIZU_E_UNSUPPORTED,
+                                            .detail = "samples are encrypted and the playlist names no key"});
         break;
     }
     return true;
@@ -607,6 +606,12 @@ void az_lane_refused(az_lane *lane, const az_fetch_outcome *outcome)
     az_fetch_outcome mine = *outcome;
     if (is_key && !mine.detail)
         mine.detail = "the key of the segment cannot be had";
+    bool is_hopeless = lane->kind == AZ_LANE_MAIN && az_playback_ahead(e) <= 0 &&
+                       az_add_sat(lane->success, AZ_GIVE_UP_AFTER) <= e->now;
+    if (is_hopeless) {
+        az_lane_fault(lane, &mine, true, is_key ? "key" : "segment");
+        return;
+    }
     if (is_key && is_lost && !az_source_fail_over(lane)) { /* every segment will want it */
         az_lane_fault(lane, &mine, true, "key");
         return;
