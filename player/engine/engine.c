@@ -4,8 +4,6 @@
  */
 #include "engine/internal.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #define ROUNDS_MAX 8 /* of one run, while parts change what others decide on */
@@ -25,18 +23,6 @@ void az_engine_config_init(az_engine_config *config)
         .buffer_bytes_max = UINT64_C(64) << 20,
         .log = {NULL, NULL, AZ_LOG_WARNING},
     };
-}
-
-void az_trace(const az_engine *e, az_log_level level, const char *module, const char *format, ...)
-{
-    if (!e->config.log.write || level > e->config.log.level_max)
-        return;
-    char line[512];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(line, sizeof(line), format, args);
-    va_end(args);
-    e->config.log.write(e->config.log.user, level, module, line);
 }
 
 void az_engine_retire(az_engine *e, char *string)

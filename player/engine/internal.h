@@ -631,6 +631,13 @@ typedef struct az_stream_state {
     int64_t source_since;   /* ... this pts */
 } az_stream_state;
 
+/* Where the media that is being queued ends: that of another rendition while it takes over. AIZU_NO_TIME:
+ * none. */
+static inline int64_t az_stream_queue_end(const az_stream_state *s)
+{
+    return s->is_replacing ? s->next.end : s->end;
+}
+
 void az_stream_deinit(az_engine *e, void (*drop)(void *user, az_stream stream, void *frame), void *user);
 void az_stream_flush(az_engine *e, int64_t hide_before); /* both: a new generation */
 void az_stream_silence(az_engine *e);                    /* no more sound, not even what is queued */
@@ -837,8 +844,5 @@ static inline void az_engine_wake(az_engine *e, int64_t time)
 {
     e->deadline = AZ_MIN(e->deadline, time);
 }
-
-void az_trace(const az_engine *e, az_log_level level, const char *module, const char *format, ...)
-    AZ_PRINTF(4, 5);
 
 #endif

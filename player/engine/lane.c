@@ -108,7 +108,7 @@ static int64_t queued_end(const az_lane *lane)
     int64_t end = AIZU_NO_TIME;
     for (unsigned i = 0; i < AZ_STREAMS; i++) {
         const az_stream_state *s = &lane->e->streams[i];
-        int64_t stream_end = s->is_replacing ? s->next.end : s->end;
+        int64_t stream_end = az_stream_queue_end(s);
         if (s->lane == lane->kind && az_stream_is_fed(lane->e, (az_stream)i) && stream_end != AIZU_NO_TIME)
             end = end == AIZU_NO_TIME ? stream_end : AZ_MIN(end, stream_end);
     }
@@ -692,7 +692,7 @@ static void segment_complete(az_lane *lane)
     for (unsigned i = 0; i < AZ_STREAMS; i++) {
         const az_stream_state *s = &e->streams[i];
         if (s->lane == lane->kind)
-            lane->complete_end = AZ_MAX(lane->complete_end, s->is_replacing ? s->next.end : s->end);
+            lane->complete_end = AZ_MAX(lane->complete_end, az_stream_queue_end(s));
     }
     if (lane->kind == AZ_LANE_TEXT)
         lane->complete_end = az_add_sat(lane->segment.start, lane->segment.duration);

@@ -51,7 +51,8 @@ static void take_id3(az_lane *lane, az_span data, int64_t pts)
 {
     az_id3_list *list;
     if (az_id3_parse(&list, data) != AIZU_OK) {
-        az_trace(lane->e, AZ_LOG_WARNING, "cue", "an ID3 tag that cannot be read is dropped");
+        az_log_printf(&lane->e->config.log, AZ_LOG_WARNING, "cue",
+                      "an ID3 tag that cannot be read is dropped");
         return;
     }
     for (size_t i = 0; i < az_id3_count(list); i++) {
@@ -89,7 +90,8 @@ static void take_emsg(az_lane *lane, const az_metadata *metadata, int64_t pts)
 {
     az_emsg emsg;
     if (az_emsg_parse(&emsg, az_slice_span(metadata->data)) != AIZU_OK) {
-        az_trace(lane->e, AZ_LOG_WARNING, "cue", "an event message that cannot be read is dropped");
+        az_log_printf(&lane->e->config.log, AZ_LOG_WARNING, "cue",
+                      "an event message that cannot be read is dropped");
         return;
     }
     if (az_emsg_is_id3(&emsg)) {
@@ -180,7 +182,8 @@ static void take_ttml(az_lane *lane, const az_text_sample *text)
         frame.end = map_text(lane, text, text->end);
     }
     if (e->config.parse_ttml(az_slice_span(text->data), on_ttml, &frame) != AIZU_OK)
-        az_trace(e, AZ_LOG_WARNING, "cue", "a TTML document that cannot be read is dropped");
+        az_log_printf(&e->config.log, AZ_LOG_WARNING, "cue",
+                      "a TTML document that cannot be read is dropped");
 }
 
 void az_metadata_take_text(az_lane *lane, const az_text_sample *text)
@@ -243,7 +246,7 @@ static void on_caption(void *user, const az_caption *caption)
     if (caption->end != AIZU_NO_TIME)
         info.duration = AZ_MAX(0, az_sub_sat(caption->end, caption->begin));
     if (az_cue_queue_add(e->cues, &info, 0) == AIZU_E_LIMIT)
-        az_trace(e, AZ_LOG_WARNING, "cue", "a caption is dropped: there are too many cues");
+        az_log_printf(&e->config.log, AZ_LOG_WARNING, "cue", "a caption is dropped: there are too many cues");
 }
 
 static void feed_first(az_caption_state *c)

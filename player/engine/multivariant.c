@@ -316,7 +316,8 @@ aizu_result az_multivariant_take(az_engine *e, az_playlist **playlist, const cha
         return AIZU_E_MEMORY;
     for (size_t i = 0; i < m->variant_count && p->source_count < count; i++)
         if (!variant_add(p, &m->variants[i], base))
-            az_trace(e, AZ_LOG_WARNING, "engine", "a variant that cannot be used is left out");
+            az_log_printf(&e->config.log, AZ_LOG_WARNING, "engine",
+                          "a variant that cannot be used is left out");
     if (p->variant_count == 0)
         return AIZU_E_PLAYLIST;
     allow_others(p);

@@ -55,7 +55,7 @@ static int64_t stream_end(const az_lane *lane, az_media media)
     const az_stream_state *s = &lane->e->streams[media == AZ_MEDIA_VIDEO ? AZ_STREAM_VIDEO : AZ_STREAM_AUDIO];
     if ((media != AZ_MEDIA_VIDEO && media != AZ_MEDIA_AUDIO) || s->lane != lane->kind)
         return AIZU_NO_TIME;
-    return s->is_replacing ? s->next.end : s->end;
+    return az_stream_queue_end(s);
 }
 
 /* Where the first sample of the segment should stand if nothing is known of its timestamps. */
@@ -82,10 +82,11 @@ static bool is_too_late(const az_lane *lane, int64_t begin)
 static int64_t replace_clock(az_lane *lane, az_timebase base, int64_t ticks, int64_t expected)
 {
     if (lane->kind != AZ_LANE_MAIN && !lane->has_own_domain) {
-        az_trace(lane->e, AZ_LOG_WARNING, "engine", "a rendition has a clock of its own");
+        az_log_printf(&lane->e->config.log, AZ_LOG_WARNING, "engine", "a rendition has a clock of its own");
         lane->has_own_domain = true;
     } else {
-        az_trace(lane->e, AZ_LOG_WARNING, "engine", "timestamps jump without a discontinuity");
+        az_log_printf(&lane->e->config.log, AZ_LOG_WARNING, "engine",
+                      "timestamps jump without a discontinuity");
     }
     anchor(lane, base, ticks, expected);
     return expected;
@@ -248,8 +249,8 @@ static bool is_played(az_lane *lane, const az_sample *sample)
 static void on_trouble(void *user, az_demux_trouble trouble, uint64_t offset)
 {
     const az_lane *lane = user;
-    az_trace(lane->e, AZ_LOG_DEBUG, "demux", "%s at byte %llu", az_demux_trouble_name(trouble),
-             (unsigned long long)offset);
+    az_log_printf(&lane->e->config.log, AZ_LOG_DEBUG, "demux", "%s at byte %llu",
+                  az_demux_trouble_name(trouble), (unsigned long long)offset);
 }
 
 /* ---- samples ---- */
@@ -273,7 +274,8 @@ static bool decrypt(az_lane *lane, const az_sample *sample, az_sample *clear)
     if (result == AIZU_E_UNSUPPORTED)
         lane->verdict = AZ_LANE_NO_KEY;
     else
-        az_trace(lane->e, AZ_LOG_DEBUG, "demux", "a sample that cannot be decrypted is dropped");
+        az_log_printf(&lane->e->config.log, AZ_LOG_DEBUG, "demux",
+                      "a sample that cannot be decrypted is dropped");
     return false;
 }
 
@@ -323,7 +325,7 @@ static void take_sample(az_lane *lane, const az_sample *sample, const az_track *
         lane->verdict = AZ_LANE_STEP_BACK;
         return;
     }
-    int64_t end = s->is_replacing ? s->next.end : s->end;
+    int64_t end = az_stream_queue_end(s);
     int64_t pts = ticks != AZ_NO_TICKS ? az_place_map(lane, base, ticks) : end;
     if (pts == AIZU_NO_TIME || az_place_is_off(lane, pts))
         return;

@@ -17,7 +17,7 @@ static void phase_set(az_engine *e, az_phase phase)
     az_playback *p = &e->playback;
     if (p->phase == phase)
         return;
-    az_trace(e, AZ_LOG_TRACE, "engine", "%s -> %s", names[p->phase], names[phase]);
+    az_log_printf(&e->config.log, AZ_LOG_TRACE, "engine", "%s -> %s", names[p->phase], names[phase]);
     p->phase = phase;
     e->is_again = true;
 }
@@ -577,7 +577,7 @@ static void jump_over_hole(az_engine *e)
         az_engine_wake(e, az_clock_time(&p->clock, begin));
         return;
     }
-    az_trace(e, AZ_LOG_DEBUG, "engine", "playback jumps over a hole");
+    az_log_printf(&e->config.log, AZ_LOG_DEBUG, "engine", "playback jumps over a hole");
     az_cue_queue_jump(e->cues, end);
     az_present_deliver(e, e->now);
     p->position_last = end;

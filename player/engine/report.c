@@ -53,8 +53,9 @@ void az_report_rendition(az_engine *e, aizu_rendition_kind kind, int index)
 
 void az_report_fault(az_engine *e, const az_fault *fault)
 {
-    az_trace(e, fault->is_fatal ? AZ_LOG_ERROR : AZ_LOG_WARNING, "engine", "%s: %s%s%s", fault->stage,
-             aizu_result_name(fault->result), fault->detail ? ": " : "", fault->detail ? fault->detail : "");
+    az_log_printf(&e->config.log, fault->is_fatal ? AZ_LOG_ERROR : AZ_LOG_WARNING, "engine", "%s: %s%s%s",
+                  fault->stage, aizu_result_name(fault->result), fault->detail ? ": " : "",
+                  fault->detail ? fault->detail : "");
     az_report *report = report_add(e, AIZU_EVENT_ERROR, az_playback_position(e), e->now);
     if (report) {
         report->error.result = fault->result;
@@ -96,6 +97,6 @@ void az_report_state(az_engine *e)
     if (state == e->state_told)
         return;
     e->state_told = state;
-    az_trace(e, AZ_LOG_DEBUG, "engine", "state %d", (int)state);
+    az_log_printf(&e->config.log, AZ_LOG_DEBUG, "engine", "state %d", (int)state);
     az_report_event(e, AIZU_EVENT_STATE, az_playback_position(e));
 }

@@ -138,7 +138,7 @@ static aizu_result fetch_current(az_lane *lane)
 void az_source_reload(az_lane *lane)
 {
     if (fetch_current(lane) != AIZU_OK)
-        az_trace(lane->e, AZ_LOG_ERROR, "engine", "no memory to fetch a playlist");
+        az_log_printf(&lane->e->config.log, AZ_LOG_ERROR, "engine", "no memory to fetch a playlist");
 }
 
 /* What the playlist in use says of another one's newest segment (EXT-X-RENDITION-REPORT). */
@@ -359,8 +359,8 @@ static aizu_result take_single(az_engine *e, az_playlist **playlist, const az_fe
 static void trace_diagnostics(const az_engine *e, const az_playlist *playlist)
 {
     for (size_t i = 0; i < playlist->diagnostic_count; i++)
-        az_trace(e, AZ_LOG_DEBUG, "playlist", "line %u: %s", (unsigned)playlist->diagnostics[i].line,
-                 playlist->diagnostics[i].text);
+        az_log_printf(&e->config.log, AZ_LOG_DEBUG, "playlist", "line %u: %s",
+                      (unsigned)playlist->diagnostics[i].line, playlist->diagnostics[i].text);
 }
 
 /* What is loaded first: it may be of either kind. A *detail is static or in `error`. */
@@ -626,7 +626,7 @@ void az_source_switch_to(az_lane *lane, size_t index)
         bool is_new = lane->current != index;
         lane->current = lane->wanted = index;
         if (is_new && fetch_current(lane) != AIZU_OK)
-            az_trace(e, AZ_LOG_ERROR, "engine", "no memory to begin with another source");
+            az_log_printf(&e->config.log, AZ_LOG_ERROR, "engine", "no memory to begin with another source");
         return;
     }
     if (index == lane->wanted)

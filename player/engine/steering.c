@@ -196,7 +196,7 @@ void az_steering_fetched(az_engine *e, const az_fetch_outcome *outcome)
     else
         s->due = az_add_sat(e->now, outcome->retry_after > 0 ? outcome->retry_after : TTL_RETRY);
     if (result != AIZU_OK)
-        az_trace(e, AZ_LOG_WARNING, "engine", "steering: %s", aizu_result_name(result));
+        az_log_printf(&e->config.log, AZ_LOG_WARNING, "engine", "steering: %s", aizu_result_name(result));
     if (outcome->http_status == 410) /* bis 7.4: no more steering in this session */
         s->due = AZ_NEVER;
     free(manifest);

@@ -222,7 +222,7 @@ static void format_set(az_engine *e, az_stream_state *s, const az_track *track)
         return;
     az_format *format = malloc(sizeof(*format));
     if (!format) {
-        az_trace(e, AZ_LOG_ERROR, "engine", "no memory for the format of a stream");
+        az_log_printf(&e->config.log, AZ_LOG_ERROR, "engine", "no memory for the format of a stream");
         return;
     }
     *format = (az_format){.track = *track, .refs = 1};
@@ -306,7 +306,7 @@ static int64_t duration_of(az_stream_state *s, az_stream stream, int64_t dts, in
  * needed to decode those that follow, and behind a discontinuity decoding begins anew. */
 static bool is_known(const az_stream_state *s, az_stream stream, const az_placed *placed, int64_t dts)
 {
-    int64_t end = s->is_replacing ? s->next.end : s->end;
+    int64_t end = az_stream_queue_end(s);
     if (end == AIZU_NO_TIME)
         return false;
     if (stream == AZ_STREAM_AUDIO)
@@ -376,7 +376,7 @@ static bool queue_unit(az_engine *e, az_stream_state *s, const az_sample *sample
     if (ring_put(ring, node))
         return true;
     node_drop(&node);
-    az_trace(e, AZ_LOG_ERROR, "engine", "a sample is dropped: too many wait");
+    az_log_printf(&e->config.log, AZ_LOG_ERROR, "engine", "a sample is dropped: too many wait");
     return false;
 }
 

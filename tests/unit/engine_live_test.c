@@ -559,6 +559,30 @@ static void playback_goes_on_after_a_long_standstill(void **state)
     rig_destroy(r);
 }
 
+/* Behind by some seconds after a pause: five percent faster until the distance is what the playlist asks for,
+ * and then no further. */
+static void a_viewer_who_fell_behind_comes_back_to_the_edge(void **state)
+{
+    (void)state;
+    origin o = {.parts_kept = 3};
+    rig *r = rig_live(&o);
+    start(r, "a.m3u8");
+    rig_run(r, 10 * S);
+    int64_t kept = latency(r, &o);
+    rig_pause(r);
+    rig_run(r, 1500 * MS);
+    rig_play(r);
+    rig_run(r, 1 * S);
+    int64_t behind = latency(r, &o);
+    assert_true(behind > kept + S);
+    rig_run(r, 10 * S);
+    assert_in_range(behind - latency(r, &o), 400 * MS, 600 * MS);
+    rig_run(r, 25 * S);
+    assert_in_range(latency(r, &o), kept - 150 * MS, kept + 150 * MS);
+    assert_int_equal(rig_snapshot(r).stats.stalls, 0);
+    rig_destroy(r);
+}
+
 /* ---- segments that are still being written ---- */
 
 static void a_prefetched_segment_is_played_while_it_is_written(void **state)
@@ -620,6 +644,7 @@ int main(void)
         cmocka_unit_test(a_switch_begins_with_what_the_rendition_report_says),
         cmocka_unit_test(blocking_requests_wait_for_an_encoder_that_stands_still),
         cmocka_unit_test(playback_goes_on_after_a_long_standstill),
+        cmocka_unit_test(a_viewer_who_fell_behind_comes_back_to_the_edge),
         cmocka_unit_test(a_prefetched_segment_is_played_while_it_is_written),
         cmocka_unit_test(a_prefetched_segment_that_is_refused_is_fetched_when_it_is_listed),
     };
