@@ -223,8 +223,7 @@ static bool parse_color(az_span name, uint32_t *color)
     return false;
 }
 
-/* RRGGBB or RRGGBBAA. */
-static bool parse_hex(az_span digits, uint32_t *color)
+bool az_text_color_parse(az_span digits, uint32_t *color)
 {
     uint32_t value = 0;
     if (digits.size != 6 && digits.size != 8)
@@ -254,10 +253,10 @@ static void apply_class(style *s, az_span name)
     if (parse_color(name, &color)) {
         set_color(&s->foreground, color);
     } else if (az_span_starts_with(name, "bg_")) {
-        if (parse_color(value, &color) || parse_hex(value, &color))
+        if (parse_color(value, &color) || az_text_color_parse(value, &color))
             set_color(&s->background, color);
     } else if (az_span_starts_with(name, "fg_")) {
-        if (parse_hex(value, &color))
+        if (az_text_color_parse(value, &color))
             set_color(&s->foreground, color);
     } else if (az_span_starts_with(name, "size_") && name.size > 5 && name.size <= 9) {
         unsigned percent = 0;

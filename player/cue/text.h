@@ -55,6 +55,9 @@ typedef struct az_text_settings {
     az_text_align align;          /* default center */
 } az_text_settings;
 
+/* RRGGBB or RRGGBBAA in hexadecimal digits, as 0xRRGGBBAA. */
+bool az_text_color_parse(az_span digits, uint32_t *color);
+
 /* Lenient: what cannot be read keeps its default. */
 void az_text_settings_parse(az_text_settings *settings, az_span text);
 

@@ -204,13 +204,7 @@ static void read_alac(az_fmp4_entry *entry, az_span alac, az_fmp4_out *out)
     az_fmp4_set_config(entry, alac, out);
 }
 
-typedef struct kind {
-    uint32_t type, box;
-    az_codec codec;
-    void (*read)(az_fmp4_entry *entry, az_span config, az_fmp4_out *out);
-} kind;
-
-static const kind kinds[] = {
+static const az_fmp4_kind kinds[] = {
     {AZ_FOURCC('m', 'p', '4', 'a'), AZ_FOURCC('e', 's', 'd', 's'), AZ_CODEC_UNKNOWN, read_esds},
     {AZ_FOURCC('a', 'c', '-', '3'), AZ_FOURCC('d', 'a', 'c', '3'), AZ_CODEC_AC3, read_dac3},
     {AZ_FOURCC('e', 'c', '-', '3'), AZ_FOURCC('d', 'e', 'c', '3'), AZ_CODEC_EAC3, read_dec3},
@@ -226,16 +220,5 @@ void az_fmp4_audio_parse(az_fmp4_entry *entry, uint32_t type, az_span boxes, az_
         set_string(&entry->track, "mp4a.6B");
         return;
     }
-    for (size_t i = 0; i < AZ_COUNT(kinds); i++) {
-        az_span config;
-        if (kinds[i].type != type)
-            continue;
-        entry->track.codec = kinds[i].codec;
-        if (az_box_find(boxes, kinds[i].box, &config))
-            kinds[i].read(entry, config, out);
-        else
-            az_fmp4_trouble(out, AZ_DEMUX_BAD_BOX);
-        return;
-    }
-    az_fmp4_trouble(out, AZ_DEMUX_UNSUPPORTED);
+    az_fmp4_kind_read(kinds, AZ_COUNT(kinds), entry, type, boxes, out);
 }

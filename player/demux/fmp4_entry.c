@@ -144,3 +144,20 @@ bool az_fmp4_entry_parse(az_fmp4_entry *entry, uint32_t type, az_span body, az_f
         read_text(entry, type, out);
     return !out->is_out_of_memory;
 }
+
+void az_fmp4_kind_read(const az_fmp4_kind *kinds, size_t count, az_fmp4_entry *entry, uint32_t type,
+                       az_span boxes, az_fmp4_out *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        az_span config;
+        if (kinds[i].type != type)
+            continue;
+        entry->track.codec = kinds[i].codec;
+        if (az_box_find(boxes, kinds[i].box, &config))
+            kinds[i].read(entry, config, out);
+        else
+            az_fmp4_trouble(out, AZ_DEMUX_BAD_BOX);
+        return;
+    }
+    az_fmp4_trouble(out, AZ_DEMUX_UNSUPPORTED);
+}

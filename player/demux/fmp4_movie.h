@@ -76,6 +76,17 @@ bool az_fmp4_protection_parse(az_fmp4_entry *entry, az_span boxes, uint32_t *typ
 /* Appends the descriptions of a sgpd of grouping type 'seig'. False: cannot be read or no memory. */
 bool az_fmp4_keys_add(az_fmp4_keys *keys, az_span sgpd, az_fmp4_out *out);
 
+/* What a sample entry's type means: its codec, and the box with its configuration. */
+typedef struct az_fmp4_kind {
+    uint32_t type, box;
+    az_codec codec;
+    void (*read)(az_fmp4_entry *entry, az_span config, az_fmp4_out *out);
+} az_fmp4_kind;
+
+/* Reads an entry by the kind of its type; one that none has is reported as unsupported. */
+void az_fmp4_kind_read(const az_fmp4_kind *kinds, size_t count, az_fmp4_entry *entry, uint32_t type,
+                       az_span boxes, az_fmp4_out *out);
+
 /* The decoder configurations of audio (demux/fmp4_audio.c): each reads what `boxes`, the children of an
  * audio sample entry, say about its codec into entry->track. */
 void az_fmp4_audio_parse(az_fmp4_entry *entry, uint32_t type, az_span boxes, az_fmp4_out *out);

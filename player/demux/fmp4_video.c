@@ -144,13 +144,7 @@ static void read_vpcc(az_fmp4_entry *entry, az_span vpcc, az_fmp4_out *out)
     az_fmp4_set_config(entry, vpcc, out);
 }
 
-typedef struct kind {
-    uint32_t type, box;
-    az_codec codec;
-    void (*read)(az_fmp4_entry *entry, az_span config, az_fmp4_out *out);
-} kind;
-
-static const kind kinds[] = {
+static const az_fmp4_kind kinds[] = {
     {AZ_FOURCC('a', 'v', 'c', '1'), AZ_FOURCC('a', 'v', 'c', 'C'), AZ_CODEC_H264, read_avcc},
     {AZ_FOURCC('a', 'v', 'c', '3'), AZ_FOURCC('a', 'v', 'c', 'C'), AZ_CODEC_H264, read_avcc},
     {AZ_FOURCC('d', 'v', 'a', '1'), AZ_FOURCC('a', 'v', 'c', 'C'), AZ_CODEC_H264, read_avcc},
@@ -165,18 +159,7 @@ static const kind kinds[] = {
 
 void az_fmp4_video_parse(az_fmp4_entry *entry, uint32_t type, az_span boxes, az_fmp4_out *out)
 {
-    for (size_t i = 0; i < AZ_COUNT(kinds); i++) {
-        az_span config;
-        if (kinds[i].type != type)
-            continue;
-        entry->track.codec = kinds[i].codec;
-        if (az_box_find(boxes, kinds[i].box, &config))
-            kinds[i].read(entry, config, out);
-        else
-            az_fmp4_trouble(out, AZ_DEMUX_BAD_BOX);
-        if (type >> 16 == (AZ_FOURCC('d', 'v', 0, 0) >> 16))
-            read_dolby(&entry->track, boxes);
-        return;
-    }
-    az_fmp4_trouble(out, AZ_DEMUX_UNSUPPORTED);
+    az_fmp4_kind_read(kinds, AZ_COUNT(kinds), entry, type, boxes, out);
+    if (type >> 16 == (AZ_FOURCC('d', 'v', 0, 0) >> 16) && entry->track.codec != AZ_CODEC_UNKNOWN)
+        read_dolby(&entry->track, boxes);
 }

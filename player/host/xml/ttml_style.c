@@ -3,6 +3,8 @@
  */
 #include "host/xml/ttml_style.h"
 
+#include "cue/text.h"
+
 #include <string.h>
 
 #define LENGTH_MAX 1e6
@@ -96,24 +98,6 @@ double az_ttml_length_share(const az_ttml_root *root, az_ttml_length length, boo
 
 /* ---- colours ---- */
 
-static bool parse_hex(az_span digits, uint32_t *color)
-{
-    uint32_t value = 0;
-    if (digits.size != 6 && digits.size != 8)
-        return false;
-    for (size_t i = 0; i < digits.size; i++) {
-        uint8_t byte = digits.data[i], lower = byte | 0x20;
-        if (byte >= '0' && byte <= '9')
-            value = value << 4 | (uint32_t)(byte - '0');
-        else if (lower >= 'a' && lower <= 'f')
-            value = value << 4 | (uint32_t)(lower - 'a' + 10);
-        else
-            return false;
-    }
-    *color = digits.size == 6 ? value << 8 | 0xFF : value;
-    return true;
-}
-
 /* "rgb(1,2,3)", "rgba(1,2,3,255)" */
 static bool parse_rgb(az_span text, uint32_t *color)
 {
@@ -150,7 +134,7 @@ static bool parse_color(az_span text, uint32_t *color)
         {"teal", 0x008080FF},    {"aqua", 0x00FFFFFF},    {"cyan", 0x00FFFFFF},
     };
     if (text.size > 0 && text.data[0] == '#')
-        return parse_hex(az_span_sub(text, 1, text.size), color);
+        return az_text_color_parse(az_span_sub(text, 1, text.size), color);
     return find(names, AZ_COUNT(names), text, color) || parse_rgb(text, color);
 }
 
