@@ -1,10 +1,10 @@
 #!/bin/bash
 # Whether memory stays flat: soak.sh, with AIZU_BUILD naming a release build.
 #
-# The demo's channel, with a cue each second, and a viewer in a window (Xvfb), for MINUTES (10). Every ten seconds the
-# resident memory of both, and how far the viewer is behind; at the end the line through the samples after the first
-# minute, in KiB a minute, and
-# what was presented and called back.
+# The demo's channel, with a cue each second, and a viewer in a window (Xvfb), for MINUTES (10); or with OUTPUTS (as in
+# "master ll prefetch") a viewer without a window on each of these at once. Every ten seconds the resident memory of
+# all; at the end the line through the samples after the first minute, in KiB a minute, and what was presented and
+# called back.
 # shellcheck source=tests/bench/lib.sh
 source "$(dirname "$0")/lib.sh"
 need jq awk
@@ -22,21 +22,32 @@ slope() {
 }
 
 machine
-start_screen
-start_channel --cue-every 1
-"$bin/aizu" play "$url" --duration $((minutes * 60)) --log "$dir/log" </dev/null &
-viewer_pid=$!
-pids+=("$viewer_pid")
+outputs=${OUTPUTS:-}
+[ -n "$outputs" ] || start_screen
+start_channel --cue-every 1 ${OUTPUTS:+--size 640x360}
+declare -A viewers
+for output in ${outputs:-master}; do
+    "$bin/aizu" play "${url%master.m3u8}$output.m3u8" --duration $((minutes * 60)) --log "$dir/$output.log" \
+        ${OUTPUTS:+--headless} </dev/null &
+    viewers[$output]=$!
+    pids+=($!)
+done
 for ((t = 10; t < minutes * 60; t += 10)); do
     sleep 10
-    kill -0 "$viewer_pid" 2>/dev/null || fail "the viewer ended: $(tail -n 1 "$dir/log")"
-    echo "$t $(rss "$viewer_pid")" >>"$dir/viewer"
     echo "$t $(rss "$channel_pid")" >>"$dir/channel"
-    latency=$(jq -r 'select(.event == "stats") | "dropped \(.frames_dropped), latency \(.live_latency) s"' "$dir/log" | tail -n 1)
-    echo "$t s: viewer $(cut -d' ' -f2 "$dir/viewer" | tail -n 1) KiB, channel $(cut -d' ' -f2 "$dir/channel" | tail -n 1) KiB, $latency"
+    line="$t s: channel $(tail -n 1 "$dir/channel" | cut -d' ' -f2) KiB"
+    for output in "${!viewers[@]}"; do
+        kill -0 "${viewers[$output]}" 2>/dev/null || fail "$output ended: $(tail -n 1 "$dir/$output.log")"
+        echo "$t $(rss "${viewers[$output]}")" >>"$dir/$output"
+        line+=", $output $(tail -n 1 "$dir/$output" | cut -d' ' -f2) KiB"
+    done
+    echo "$line"
 done
-wait "$viewer_pid"
-slope viewer "$dir/viewer"
+wait "${viewers[@]}"
 slope channel "$dir/channel"
-jq -r 'select(.event == "stats") | "presented \(.frames_presented), dropped \(.frames_dropped), stalls \(.stalls)," +
-    " cues received \(.cues_received), delivered \(.cues_delivered), latency \(.live_latency) s"' "$dir/log" | tail -n 1
+for output in "${!viewers[@]}"; do
+    slope "$output" "$dir/$output"
+    jq -r 'select(.event == "stats") | "    presented \(.frames_presented), dropped \(.frames_dropped), stalls" +
+        " \(.stalls), cues received \(.cues_received), delivered \(.cues_delivered), latency \(.live_latency) s"' \
+        "$dir/$output.log" | tail -n 1
+done
